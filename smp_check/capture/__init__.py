@@ -1,0 +1,1 @@
+"""Capture: the environment, the mesh, the workload and the noise of the machine."""

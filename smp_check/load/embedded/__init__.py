@@ -1,0 +1,1 @@
+"""The embedded generator: open-loop load from plain Python, always there."""

@@ -1,0 +1,1 @@
+"""Reports: comparison -> view model -> text; templates are found here."""

@@ -1,0 +1,1 @@
+"""The SMP format: schemas, reading with positions, conformance, legacy shapes, writing."""

@@ -1,0 +1,91 @@
+"""The port that every baseline store stands behind, and the identity of what it keeps."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol as Interface
+
+from smp_check.spec.run import Fingerprint, RunDocument
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesKey:
+    """The identity of a series of comparable runs."""
+
+    name: str
+    """The test's name."""
+    mesh: str
+    fingerprint_class: str
+    """Twelve hex digits over the load and machine fields that must agree."""
+
+    @property
+    def family(self) -> str:
+        """File-system-safe name of all series of this test and mesh, whatever their fingerprint."""
+        return f"{_slug(self.name)}-{_slug(self.mesh)}-{_digest([self.name, self.mesh])[:6]}"
+
+
+def fingerprint_class(fingerprint: Fingerprint) -> str:
+    """The digest that runs must share to be compared."""
+    return _digest({"load": dict(fingerprint.load), "machine": dict(fingerprint.machine)})[:12]
+
+
+def series_of(run: RunDocument) -> SeriesKey:
+    """The series that a run belongs to."""
+    mesh = run.mesh.get("mesh_type") or {}
+    kind = str(mesh.get("type", "none")) if isinstance(mesh, Mapping) else "none"
+    return SeriesKey(
+        name=str(run.test.get("name") or "unnamed"),
+        mesh=kind,
+        fingerprint_class=fingerprint_class(run.details.fingerprint),
+    )
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40] or "x"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A stored run, without its payload."""
+
+    id: str
+    """Unique in the store; begins with the UTC start time, so names sort by age."""
+    series: SeriesKey
+    commit: str | None
+    start: datetime
+    verdict: str | None
+    location: str
+    """Where it is kept, for people: a path or a URL."""
+
+
+OnWarning = Callable[[str], None]
+
+
+class BaselineStore(Interface):
+    """Where earlier runs are kept. Records are immutable; concurrent writers lose nothing."""
+
+    @property
+    def location(self) -> str:
+        """The store, for people."""
+        ...
+
+    def records(self, family: str | None = None) -> Sequence[Record]:
+        """All records, oldest first; of one family of series, or of all. Raises ``StoreError``."""
+        ...
+
+    def read(self, records: Sequence[Record]) -> Sequence[RunDocument]:
+        """The runs of these records, in their order; a corrupt one is skipped with a warning and kept."""
+        ...
+
+    def append(self, run: RunDocument) -> Record:
+        """Add one run; adding the same run again changes nothing. Raises ``StoreError``."""
+        ...

@@ -1,0 +1,1 @@
+"""Verdicts: statistics, comparability, comparison and gates; pure functions of run documents."""

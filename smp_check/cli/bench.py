@@ -1,0 +1,73 @@
+"""The real world behind the pipeline's ports: generators, the built-in target, capture, clock, stores."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from smp_check.cli.console import Console
+    from smp_check.pipeline import Bench
+    from smp_check.spec.configuration import BaselineOptions
+    from smp_check.store.port import BaselineStore
+
+
+def real_bench() -> Bench:
+    """Ports bound to this machine, its environment and its clock."""
+    from smp_check.capture.environment import capture_environment
+    from smp_check.capture.machine import machine_fingerprint
+    from smp_check.capture.noise import NoiseWatch
+    from smp_check.capture.provenance import capture_provenance
+    from smp_check.load.registry import generator_for
+    from smp_check.pipeline import Bench
+
+    return Bench(
+        generator=generator_for,
+        reference=reference_target,
+        watch=NoiseWatch,
+        environment=lambda configuration: capture_environment(configuration, os.environ),
+        machine=lambda: machine_fingerprint(os.environ),
+        provenance=lambda: capture_provenance(Path.cwd(), os.environ),
+        now=now,
+        new_id=lambda: str(uuid.uuid4()),
+    )
+
+
+def now() -> datetime:
+    """The present moment, in UTC."""
+    return datetime.now(timezone.utc)
+
+
+@contextmanager
+def reference_target(choice: str | None) -> Iterator[str | None]:
+    """The URL of the reference workload; the built-in target runs as long as the context."""
+    if choice != "builtin":
+        yield choice
+        return
+    from smp_check.load.embedded.target import BuiltinTarget
+
+    with BuiltinTarget() as target:
+        yield target.url
+
+
+def store_for(
+    options: BaselineOptions | None, console: Console, *, store: str | None = None, branch: str | None = None
+) -> BaselineStore:
+    """Open the baseline store: the command line's, else the configuration's, else what the surroundings suggest."""
+    from smp_check.spec.configuration import BaselineOptions
+    from smp_check.store.open import open_store
+
+    options = options or BaselineOptions()
+    return open_store(
+        store or options.store,
+        branch=branch or options.branch,
+        cwd=Path.cwd(),
+        environ=os.environ,
+        on_warning=console.warn,
+    )

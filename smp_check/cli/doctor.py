@@ -1,0 +1,71 @@
+"""``smp-check doctor``: what works here, and what to do about the rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from smp_check.cli.console import Console, console_options
+from smp_check.cli.options import CONTEXT, store_options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from smp_check.diagnosis import Diagnosis
+
+MARKS = {
+    "ok": ("ok", "green"),
+    "limited": ("limited", "yellow"),
+    "missing": ("missing", None),
+    "failed": ("failed", "red"),
+}
+
+
+@click.command("doctor", context_settings=CONTEXT)
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@store_options
+@console_options
+def doctor_command(format_: str, store: str | None, branch: str | None, console: Console) -> None:
+    """Say which load generators, stores and permissions work here, and what to do about the rest.
+
+    Takes about two seconds, during which it listens to the noise of the machine. Exits 0 when smp-check can
+    measure here at all: a generator that is missing matters only to those who want it.
+    """
+    from smp_check.cli.output import to_text, write
+    from smp_check.spec.codec import to_json
+
+    found = _examine(store, branch, console)
+    if format_ == "json":
+        write(None, to_text([to_json(each) for each in found]))
+        return
+    write(None, _table(found, console))
+
+
+def _examine(store: str | None, branch: str | None, console: Console) -> list[Diagnosis]:
+    import os
+
+    from smp_check import diagnosis
+    from smp_check.cli.bench import store_for
+    from smp_check.load.registry import generators
+
+    return [
+        *diagnosis.diagnose_runtime(),
+        diagnosis.diagnose_machine(),
+        *diagnosis.diagnose_generators(generators()),
+        diagnosis.diagnose_git(),
+        diagnosis.diagnose_store(lambda: store_for(None, console, store=store, branch=branch)),
+        *diagnosis.diagnose_actions(os.environ),
+    ]
+
+
+def _table(found: Sequence[Diagnosis], console: Console) -> str:
+    from tabulate import tabulate
+
+    rows = []
+    for each in found:
+        word, color = MARKS[each.state]
+        rows.append((each.area, each.subject, console.style(word, fg=color) if color else word, each.detail))
+        if each.advice:
+            rows.append(("", "", "", console.dim(f"→ {each.advice}")))
+    return tabulate(rows, headers=("area", "what", "state", "detail"), tablefmt="simple")

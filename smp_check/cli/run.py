@@ -1,0 +1,69 @@
+"""``smp-check run``: only measure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from smp_check.cli.console import Console, console_options
+from smp_check.cli.options import CONTEXT, measuring_options
+
+if TYPE_CHECKING:
+    from smp_check.pipeline import Measured
+    from smp_check.spec.configuration import Configuration
+    from smp_check.spec.overrides import Overrides
+
+
+@click.command("run", context_settings=CONTEXT)
+@click.argument("config", required=False, type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the run document here; default stdout.")
+@measuring_options
+@console_options
+def run_command(config: Path | None, output: Path | None, overrides: Overrides, console: Console) -> None:
+    """Measure and write one SMP run document; compare nothing.
+
+    CONFIG is an SMP performance test file (a Meshery `test:` + `mesh:` file is one), optionally with our
+    `check:` section. Without it, --endpoint-url alone is enough.
+
+    \b
+    Examples:
+      smp-check run smp-check.yaml -o run.json
+      smp-check run --endpoint-url http://127.0.0.1:8080/ --rps 200 --duration 10s > run.json
+    """
+    from smp_check.cli.configuration import load_configuration
+    from smp_check.cli.output import prepare, to_text, write
+    from smp_check.spec.result import document_json
+
+    configuration = load_configuration(config, overrides, console)
+    if output is not None:
+        prepare(output)
+    measured = measure_with_progress(configuration, console)
+    path = output
+    if measured.failure is not None and output is None:
+        from smp_check.cli.options import OUTPUT_DIRECTORY
+
+        path = prepare(OUTPUT_DIRECTORY / "run.json")
+    write(path, to_text(document_json(measured.run)))
+    finish(measured, path, console)
+
+
+def measure_with_progress(configuration: Configuration, console: Console) -> Measured:
+    """Measure on this machine, with signs of life on stderr."""
+    from smp_check.cli.bench import real_bench
+    from smp_check.cli.progress import Progress
+    from smp_check.pipeline import measure
+
+    with Progress(configuration, console) as progress:
+        return measure(configuration, real_bench(), progress.on_event)
+
+
+def finish(measured: Measured, path: Path | None, console: Console) -> None:
+    """Say where the run document is; raise what cut the measurement short."""
+    rounds = len(measured.run.details.rounds)
+    if measured.failure is not None:
+        console.warn(f"what was measured until then ({rounds} rounds) is in {path}")
+        raise measured.failure
+    if path is not None:
+        console.say(f"run document: {path}")

@@ -1,0 +1,63 @@
+"""Run documents and comparisons from files and directories."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from smp_check.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from smp_check.cli.console import Console
+    from smp_check.spec.run import RunDocument
+    from smp_check.verdict.model import Comparison
+
+
+def load_run(path: Path) -> RunDocument:
+    """Read one run document. Raises ``InputError`` naming the first faults and their places."""
+    from smp_check.spec.codec import from_json
+    from smp_check.spec.kinds import Kind
+    from smp_check.spec.run import RunDocument
+
+    return from_json(RunDocument, _conformant(path, Kind.RUN, "run document"))
+
+
+def load_comparison(path: Path) -> Comparison:
+    """Read one comparison document. Raises ``InputError`` naming the first faults and their places."""
+    from smp_check.spec.codec import from_json
+    from smp_check.spec.kinds import Kind
+    from smp_check.verdict.model import Comparison
+
+    return from_json(Comparison, _conformant(path, Kind.COMPARISON, "comparison"))
+
+
+def _conformant(path: Path, kind: Any, what: str) -> Any:
+    from smp_check.cli.files import load_documents
+    from smp_check.spec.conformance import check_document
+    from smp_check.spec.findings import Severity
+
+    document = load_documents(path)[0]
+    errors = [finding for finding in check_document(document, kind) if finding.severity is Severity.ERROR]
+    if errors and any(finding.id.startswith("SMP1") for finding in errors):
+        first = errors[0]
+        raise InputError(
+            f"{first.position or path}: no {what}: {first.message}",
+            hint=f"smp-check validate {path} shows all of it; smp-check run and compare write such documents",
+        )
+    return document.value
+
+
+def load_baseline(path: Path, run: RunDocument, window: int, console: Console) -> Sequence[RunDocument]:
+    """The baseline for a run: one run document, a baseline store, or any directory of run documents."""
+    if not path.is_dir():
+        return [load_run(path)]
+    from smp_check.pipeline import baseline_of
+    from smp_check.store.directory import DirectoryStore
+
+    if (path / "v1").is_dir() or not any(path.glob("*.json")):
+        store = DirectoryStore(path, console.warn)
+        return baseline_of(run, store, window=window, anchor=None, ancestors=())[1]
+    runs = [load_run(file) for file in sorted(path.glob("*.json"))]
+    return sorted(runs, key=lambda each: str(each.result.get("start_time", "")))

@@ -1,0 +1,77 @@
+"""What the command line or the Action's inputs say instead of the file: applied before anything is judged."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overrides:
+    """Values given beside the configuration; ``None`` leaves the file's word."""
+
+    endpoint_url: tuple[str, ...] = ()
+    service_mesh: str | None = None
+    test_name: str | None = None
+    load_generator: str | None = None
+    duration: str | None = None
+    rps: float | None = None
+    connections: int | None = None
+    reference: str | None = None
+    fail_on: tuple[str, ...] = ()
+
+
+def minimal(name: str) -> dict[str, Any]:
+    """The configuration of somebody who gives a URL and nothing else."""
+    client = {"load_generator": "embedded", "protocol": "PROTOCOL_HTTP", "connections": 8, "rps": 100}
+    return {"test": {"smp_version": "v0.0.1", "name": name, "clients": [client], "duration": "20s"}, "mesh": {}}
+
+
+def override(value: Any, given: Overrides) -> Any:
+    """A copy of a configuration with the given values in place of its own; other documents come back as they are."""
+    if not isinstance(value, dict) or not isinstance(value.get("test"), dict):
+        return value
+    changed = copy.deepcopy(value)
+    test = changed["test"]
+    _set(test, "name", given.test_name)
+    _set(test, "duration", given.duration)
+    clients = test.get("clients")
+    for client in clients if isinstance(clients, list) else []:
+        if isinstance(client, dict):
+            _override_client(client, given)
+    if given.service_mesh is not None:
+        _set(changed, "mesh", {"mesh_type": {"type": mesh_type(given.service_mesh)}})
+    _override_check(changed, given)
+    return changed
+
+
+def _override_client(client: dict[str, Any], given: Overrides) -> None:
+    if given.endpoint_url:
+        _set(client, "endpoint_urls", list(given.endpoint_url), camel="endpointUrls")
+    _set(client, "load_generator", given.load_generator, camel="loadGenerator")
+    _set(client, "rps", given.rps)
+    _set(client, "connections", given.connections)
+
+
+def _override_check(changed: dict[str, Any], given: Overrides) -> None:
+    check = changed.get("check") or {}
+    if not isinstance(check, dict):
+        return
+    _set(check, "reference", given.reference)
+    if given.fail_on:
+        check["fail_on"] = list(given.fail_on)
+    if check:
+        changed["check"] = check
+
+
+def _set(target: dict[str, Any], key: str, value: Any, *, camel: str | None = None) -> None:
+    """Put a value under the spelling that the document already uses."""
+    if value is None:
+        return
+    target[camel if camel is not None and camel in target else key] = value
+
+
+def mesh_type(text: str) -> str:
+    """SMP's enum name for what people call a mesh: ``open service mesh`` -> ``OPEN_SERVICE_MESH``."""
+    return text.strip().upper().replace(" ", "_").replace("-", "_")

@@ -1,0 +1,36 @@
+#!/bin/sh
+# Installs the real tools that the tests drive: below .tools/bin, or from Debian where that is the system.
+# What cannot be installed is said; the tests that need it are skipped, and fail when CI=true.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+mkdir -p .tools/bin
+PATH="$PWD/.tools/bin:$PATH"
+FORTIO=v1.68.2 # the newest release whose whole module graph comes from the Go module proxy
+
+missing() { ! command -v "$1" >/dev/null 2>&1; }
+
+debian=""
+missing nginx && debian="$debian nginx-light"
+missing wrk && debian="$debian wrk"
+missing hey && debian="$debian hey"
+missing openssl && debian="$debian openssl"
+if [ -n "$debian" ]; then
+  if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
+    # shellcheck disable=SC2086 # a list of package names
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $debian; } >.tools/apt.log 2>&1 ||
+      { echo "apt-get failed:"; tail -5 .tools/apt.log; }
+  else
+    echo "not installed (needs root on Debian):$debian"
+  fi
+fi
+if missing fortio; then
+  if missing go; then
+    echo "not installed (needs Go): fortio"
+  else
+    GOBIN="$PWD/.tools/bin" GOFLAGS= go install "fortio.org/fortio@$FORTIO" >.tools/go.log 2>&1 ||
+      { echo "go install failed:"; tail -5 .tools/go.log; }
+  fi
+fi
+for tool in nginx wrk hey fortio; do
+  if missing "$tool"; then echo "missing: $tool"; else echo "found:   $tool"; fi
+done

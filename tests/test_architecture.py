@@ -18,6 +18,7 @@ LAYERS = (
     "report",
     "capture",
     "load",
+    "subject",
     "store",
     "github",
     "pipeline",

@@ -22,15 +22,15 @@ def real_bench() -> Bench:
     """Ports bound to this machine, its environment and its clock."""
     from smp_check.capture.environment import capture_environment
     from smp_check.capture.machine import machine_fingerprint
-    from smp_check.capture.noise import NoiseWatch
     from smp_check.capture.provenance import capture_provenance
+    from smp_check.capture.watch import watch
     from smp_check.load.registry import generator_for
     from smp_check.pipeline import Bench
 
     return Bench(
         generator=generator_for,
         reference=reference_target,
-        watch=NoiseWatch,
+        watch=watch,
         environment=lambda configuration: capture_environment(configuration, os.environ),
         machine=lambda: machine_fingerprint(os.environ),
         provenance=lambda: capture_provenance(Path.cwd(), os.environ),

@@ -74,7 +74,7 @@ def check_command(
             real_bench(),
             baselines,
             progress.on_event,
-            anchor=around.anchor,
+            commit=around.commit,
             ancestors=around.ancestors,
             add_to_baseline=around.add_to_baseline,
         )

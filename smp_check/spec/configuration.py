@@ -92,6 +92,26 @@ FAIL_ON_CHOICES = ("regression", "measurement", "inconclusive", "no-baseline", "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """How to find the processes of one component of the system under test; one of the fields is given."""
+
+    pid: int | None = None
+    name: str | None = None
+    """Process name, exactly."""
+    port: int | None = None
+    """Every process that listens on this TCP port, with its children."""
+    cgroup: str | None = None
+    """Path below /sys/fs/cgroup."""
+    envoy_admin: str | None = None
+    """Base URL of an Envoy admin interface."""
+    prometheus: str | None = None
+    """PromQL for CPU cores in use; the server is ``environment.traffic_metadata.prometheus_url``."""
+
+
+COMPONENTS = ("workload", "sidecar", "gateway", "control_plane")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckOptions:
     """Our ``check:`` section; nothing in it is required."""
 
@@ -104,6 +124,16 @@ class CheckOptions:
     gates: Mapping[str, Gate] = field(default_factory=lambda: dict(DEFAULT_GATES))
     expect: tuple[str, ...] = ()
     fail_on: tuple[str, ...] = DEFAULT_FAIL_ON
+    observe: Mapping[str, tuple[Watched, ...]] = field(default_factory=dict)
+    """Component (one of ``COMPONENTS``) -> what to sample during each round."""
+    arrival: str = "constant"
+    """``constant`` or ``poisson``: how the planned send times are spread."""
+    workers: int = 1
+    """Processes of the embedded generator."""
+    confirm: float = 60.0
+    """Seconds of further load that a suspected regression may cost to be confirmed or cleared; 0 never confirms."""
+    accept: str | None = None
+    """Path of a file of accepted changes."""
     setup: str | None = None
     teardown: str | None = None
     ready_url: str | None = None

@@ -43,6 +43,7 @@ class Counts:
     status: Mapping[str, int] = field(default_factory=dict)
     """Responses by status code."""
     bytes_received: int | None = None
+    bytes_sent: int | None = None
     connections_opened: int | None = None
 
     @property
@@ -63,6 +64,20 @@ class Noise:
     """Share of the machine's CPU time in use, by anybody."""
     schedule_lag: float | None = None
     """99th percentile of the generator's own lateness against its schedule, seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What one component used during a round; what could not be seen is ``None``, never zero."""
+
+    cpu_seconds: float | None = None
+    """CPU time of all its processes during the round."""
+    memory: float | None = None
+    """Bytes resident, the mean of the samples, all its processes together."""
+    instances: int | None = None
+    """Processes, containers or proxies that it consisted of."""
+    bytes_transferred: float | None = None
+    samples: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +102,14 @@ class Round:
     noise: Noise = Noise()
     noisy: tuple[str, ...] = ()
     """Why this round should not be trusted; empty for a calm one."""
+    first_byte: Latency | None = None
+    """From the actual send time to the first byte of the answer, where the generator tells."""
     cpu_per_request: float | None = None
     """CPU seconds of the service's processes per successful request, where they can be seen."""
+    resources: Mapping[str, Usage] = field(default_factory=dict)
+    """By component: ``workload``, ``sidecar``, ``gateway``, ``control_plane``. Of the role, not of the client alone."""
+    launch: int = 0
+    """Which fresh start of the system under test this round belongs to, from 0 (`ab` with start commands)."""
 
     @property
     def seconds(self) -> float:

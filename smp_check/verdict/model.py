@@ -31,7 +31,7 @@ class Direction(str, enum.Enum):
     HIGHER_IS_BETTER = "higher"
 
 
-Unit = Literal["s", "1/s", "fraction", "cpu-s"]
+Unit = Literal["s", "1/s", "fraction", "cpu-s", "mcores", "MB", "bytes"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +142,18 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """The commit that the head is to be compared with, and how near the baseline comes to it."""
+
+    wanted: str | None = None
+    """First parent of the merge commit, merge base, or the commit before the pushed one."""
+    used: str | None = None
+    """The newest commit with a comparable run, at or before ``wanted``."""
+    distance: int | None = None
+    """Commits between the two."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """The comparison document."""
 
@@ -159,6 +171,7 @@ class Comparison:
     metrics: tuple[MetricComparison, ...] = ()
     head: Side
     base: Side | None = None
+    anchor: Anchor | None = None
     mismatches: tuple[Mismatch, ...] = ()
     remarks: tuple[Remark, ...] = ()
     """Validity of the measurement: errors, saturation, noise, missing metrics or scenarios."""

@@ -1,4 +1,4 @@
-"""Real services for the end-to-end tests: nginx, and nginx behind a proxy that adds latency."""
+"""What several test folders share: smp-check as a subprocess, real tools, real services."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def free_port() -> int:
@@ -153,6 +153,12 @@ def slow_target() -> Iterator[SlowTarget]:
 
     with BuiltinTarget(delay="constant:6ms") as target:
         yield SlowTarget(int(target.url.rstrip("/").rpartition(":")[2]))
+
+
+@pytest.fixture
+def real() -> Callable[[str], str]:
+    """``real("fortio")`` is the path of a real tool; missing, the test is skipped loudly, and fails in CI."""
+    return require
 
 
 @pytest.fixture

@@ -1,0 +1,32 @@
+"""What the driver asks of capture: watch one round, and say what else happened during it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol as Interface
+
+from smp_check.spec.run import Noise, Role, Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What was seen during one round."""
+
+    noise: Noise = Noise()
+    resources: Mapping[str, Usage] = field(default_factory=dict)
+    """By component, for rounds of the system under test; empty for the reference."""
+    warnings: tuple[str, ...] = ()
+    """What could not be seen, and why; each is worth saying once."""
+
+
+class RoundWatch(Interface):
+    """Watches the machine and the system under test, one round at a time."""
+
+    def begin(self, role: Role) -> None:
+        """A round of this role starts now."""
+        ...
+
+    def end(self) -> Observation:
+        """The round is over. Never raises: what could not be seen is absent, with a warning."""
+        ...

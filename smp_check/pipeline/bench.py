@@ -1,0 +1,30 @@
+"""What the stages need from the outside world, as ports: the command line binds them to this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from smp_check.capture.port import RoundWatch
+    from smp_check.load.port import Generator
+    from smp_check.spec.configuration import Configuration
+    from smp_check.spec.run import Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """Everything that measuring needs from the outside world."""
+
+    generator: Callable[[str], Generator]
+    reference: Callable[[str | None], AbstractContextManager[str | None]]
+    """``builtin``, a URL or ``None`` -> the URL to load beside the head, or ``None``."""
+    watch: Callable[[Configuration], AbstractContextManager[RoundWatch]]
+    environment: Callable[[Configuration], Mapping[str, Any]]
+    machine: Callable[[], Mapping[str, str]]
+    provenance: Callable[[], Provenance]
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]

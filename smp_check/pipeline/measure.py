@@ -1,0 +1,93 @@
+"""Plan -> drive -> run document: the only stage that takes long, and loses nothing when it is cut short."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from smp_check import __version__
+from smp_check.errors import InputError, Interrupted, SmpCheckError
+from smp_check.load.driver import drive
+from smp_check.load.plan import describe, load_fingerprint, make_plan
+from smp_check.spec.result import build_run_document
+from smp_check.spec.run import Details, Fingerprint, Remark, Round, RunDocument
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from smp_check.load.driver import Event
+    from smp_check.load.plan import Plan
+    from smp_check.load.port import Generator
+    from smp_check.pipeline.bench import Bench
+    from smp_check.spec.configuration import Configuration
+    from smp_check.spec.run import GeneratorInfo
+
+    OnEvent = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """A run document, and what cut it short if anything did: nothing measured is lost with the error."""
+
+    run: RunDocument
+    failure: SmpCheckError | None = None
+
+
+def measure(configuration: Configuration, bench: Bench, on_event: OnEvent) -> Measured:
+    """Drive the load and put everything measured into a run document, whatever happens on the way."""
+    generators = {c.name: bench.generator(c.load_generator or "embedded") for c in configuration.clients}
+    infos = {name: generator.probe() for name, generator in generators.items()}
+    rounds: list[Round] = []
+    failure: SmpCheckError | None = None
+    with bench.reference(configuration.check.reference) as reference_url:
+        plan = make_plan(configuration, reference_url=reference_url)
+        infos = _honoured(plan, generators, infos)
+        try:
+            with bench.watch(configuration) as watch:
+                for measured in drive(plan, generators, watch=watch, on_event=on_event):
+                    rounds.append(measured)  # one by one: an error later loses none of them
+        except SmpCheckError as fault:
+            failure = fault
+        except KeyboardInterrupt:
+            failure = Interrupted("interrupted while measuring")
+    details = Details(
+        tool_version=__version__,
+        generators=infos,
+        targets=_targets(plan),
+        rounds=tuple(rounds),
+        plan=describe(plan),
+        fingerprint=Fingerprint(load=load_fingerprint(plan, infos), machine=bench.machine()),
+        provenance=bench.provenance(),
+        remarks=_remarks(failure),
+        complete=failure is None,
+    )
+    environment = bench.environment(configuration)
+    return Measured(run=build_run_document(configuration, details, environment, run_id=bench.new_id()), failure=failure)
+
+
+def _honoured(
+    plan: Plan, generators: Mapping[str, Generator], infos: Mapping[str, GeneratorInfo]
+) -> dict[str, GeneratorInfo]:
+    """The generators' descriptions with the exact commands; raises ``InputError`` for a load that one can't honour."""
+    honoured = {}
+    for load in plan.loads["head"]:
+        generator = generators[load.client]
+        objection = generator.objection(load)
+        if objection:
+            raise InputError(f"{load.client}: {generator.name} cannot drive this load: {objection}")
+        command = generator.command(load, plan.round_seconds)
+        honoured[load.client] = replace(infos[load.client], command=command)
+    return honoured
+
+
+def _targets(plan: Plan) -> dict[str, tuple[str, ...]]:
+    return {
+        role: tuple(dict.fromkeys(url for load in loads for url in load.urls)) for role, loads in plan.loads.items()
+    }
+
+
+def _remarks(failure: SmpCheckError | None) -> tuple[Remark, ...]:
+    if failure is None:
+        return ()
+    code = "interrupted" if isinstance(failure, Interrupted) else "measurement-failed"
+    return (Remark(code=code, severity="error", message=failure.message),)

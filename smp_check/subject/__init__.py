@@ -1,0 +1,1 @@
+"""The system under test: started, waited for and stopped; a base checked out beside the head."""

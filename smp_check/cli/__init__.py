@@ -32,7 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "trend": ("trend:trend_command", "The history of the stored baselines, and where it changed."),
     "calibrate": (
         "calibrate:calibrate_command",
-        "How often these settings would alarm falsely, and what they would catch.",
+        "How often these settings alarm falsely, and what they catch.",
     ),
     "init": ("init:init_command", "Write a configuration and a workflow for this repository."),
     "demo": ("demo:demo_command", "See a regression found: a built-in service, made slower. No network."),

@@ -27,6 +27,9 @@ tools: ## the real load generators and servers that the tests drive
 bench: $(VENV)/test tools ## every table of benchmarks/, side by side on this machine
 	$(BIN)/python -m benchmarks
 
+docs: $(VENV)/installed ## the command reference, from the commands' own help
+	$(BIN)/python docs/build.py
+
 clean:
 	rm -rf $(VENV) .tools build *.egg-info
 

@@ -186,6 +186,12 @@ class Details:
     """False when the run ended before its plan."""
     verdict: str | None = None
     """How this run was judged when it was recorded; regressed and failed runs never become the norm."""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """Numbers of the whole run that an imported source gives and no round carries, by name.
+
+    ``p50``, ``p75``, ``p90``, ``p95``, ``p99``, ``p99.9``, ``mean``, ``qps``, ``error_rate`` and ``cpu_per_request``
+    are those metrics, in their units (s, 1/s, fraction, CPU seconds), and stand for the run where its rounds do not
+    tell them; any other name is the source's own, in the source's unit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,11 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).resolve().parents[1]
+
+settings.register_profile("shared-machine", deadline=None)  # other work shares the machine that tests run on
+settings.load_profile("shared-machine")
 
 
 def free_port() -> int:

@@ -57,6 +57,7 @@ def check_command(
       smp-check check --endpoint-url http://127.0.0.1:8080/
       smp-check check smp-check.yaml --fail-on regression,inconclusive --update-baseline never
     """
+    from smp_check.cli.announce import announce
     from smp_check.cli.bench import real_bench, store_for
     from smp_check.cli.configuration import load_configuration
     from smp_check.cli.output import prepare_directory
@@ -71,7 +72,7 @@ def check_command(
     with Progress(configuration, console) as progress:
         checked = check(
             configuration,
-            real_bench(),
+            real_bench(console, output / "logs"),
             baselines,
             progress.on_event,
             commit=around.commit,
@@ -79,6 +80,8 @@ def check_command(
             add_to_baseline=around.add_to_baseline,
         )
     present(checked, output, console)
+    files = {"run": output / "run.json", "comparison": output / "comparison.json", "report": output / "report.md"}
+    announce([checked.comparison], config=configuration.source, files=files, console=console)
     if checked.failure is not None:
         raise checked.failure
     ctx.exit(exit_code(checked.comparison))

@@ -1,0 +1,92 @@
+"""What a generator's own output says, before anybody decides what to do with it.
+
+The live adapters make a ``Sample`` of it, ``smp-check import`` a run document.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import pairwise
+
+from smp_check.spec.configuration import Protocol
+from smp_check.spec.run import Counts, Latency, Remark
+
+LITTLE_MARGIN = 1.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One run as its generator tells it; what it does not tell is ``None`` or empty, never zero."""
+
+    generator: str
+    version: str | None = None
+    protocol: Protocol | None = None
+    targets: tuple[str, ...] = ()
+    start: datetime | None = None
+    seconds: float | None = None
+    """Time under load."""
+    requested_rps: float | None = None
+    """``None`` also for a closed loop at full speed; then ``closed_loop`` is true."""
+    closed_loop: bool | None = None
+    achieved_rps: float | None = None
+    connections: int | None = None
+    """Really used, where the output tells."""
+    counts: Counts | None = None
+    faults: Mapping[str, str] = field(default_factory=dict)
+    """Kind of failure -> an example in the generator's words."""
+    latency: Latency
+    percentile_method: str
+    resolution: float | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    remarks: tuple[Remark, ...] = ()
+
+
+def warning(code: str, message: str) -> Remark:
+    """A remark that a reader should see."""
+    return Remark(code=code, severity="warning", message=message)
+
+
+def note(code: str, message: str) -> Remark:
+    """A remark for the curious."""
+    return Remark(code=code, severity="note", message=message)
+
+
+def examined(reading: Reading) -> Reading:
+    """The reading with remarks about what cannot be true of it.
+
+    Checks that latencies are finite and ordered, and Little's law: in a closed loop, requests per second times
+    mean latency cannot exceed the connections, so that a mix-up of seconds and milliseconds shows.
+    """
+    found = [*_disorder(reading.latency)]
+    found += [] if reading.latency.mean is None else _little(reading, reading.latency.mean)
+    return replace(reading, remarks=(*reading.remarks, *found))
+
+
+def _disorder(latency: Latency) -> list[Remark]:
+    order = [("min", latency.min), *latency.percentiles.items(), ("max", latency.max)]
+    known = [(name, value) for name, value in order if value is not None]
+    if not all(math.isfinite(value) and value >= 0 for _, value in known):
+        return [Remark(code="impossible", severity="error", message="a latency is negative or no number")]
+    for (name, value), (later, greater) in pairwise(known):
+        if value > greater * (1 + 1e-9):
+            text = f"{name} ({value:g} s) is above {later} ({greater:g} s)"
+            return [Remark(code="impossible", severity="error", message=text)]
+    return []
+
+
+def _little(reading: Reading, mean: float) -> list[Remark]:
+    if reading.connections is None or reading.achieved_rps is None or not reading.connections:
+        return []
+    busy = reading.achieved_rps * mean
+    if busy <= reading.connections * LITTLE_MARGIN + 1:
+        return []
+    return [
+        warning(
+            "impossible",
+            f"{reading.achieved_rps:g} requests/s of {mean:g} s each would keep {busy:.1f} connections busy, "
+            f"but there were {reading.connections}: is a unit wrong?",
+        )
+    ]

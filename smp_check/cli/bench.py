@@ -16,17 +16,21 @@ if TYPE_CHECKING:
     from smp_check.pipeline import Bench
     from smp_check.spec.configuration import BaselineOptions
     from smp_check.store.port import BaselineStore
+    from smp_check.subject.side import Place
 
 
-def real_bench() -> Bench:
-    """Ports bound to this machine, its environment and its clock."""
+def real_bench(console: Console | None = None, logs: Path | None = None) -> Bench:
+    """Ports bound to this machine, its environment and its clock; what is started writes its log into ``logs``."""
     from smp_check.capture.environment import capture_environment
     from smp_check.capture.machine import machine_fingerprint
     from smp_check.capture.provenance import capture_provenance
     from smp_check.capture.watch import watch
+    from smp_check.cli.console import Console
     from smp_check.load.registry import generator_for
     from smp_check.pipeline import Bench
+    from smp_check.subject.side import started
 
+    warn = (console or Console()).warn
     return Bench(
         generator=generator_for,
         reference=reference_target,
@@ -36,7 +40,16 @@ def real_bench() -> Bench:
         provenance=lambda: capture_provenance(Path.cwd(), os.environ),
         now=now,
         new_id=lambda: str(uuid.uuid4()),
+        subject=lambda configuration: started(configuration, place(logs), warn),
     )
+
+
+def place(logs: Path | None = None, folder: Path | None = None) -> Place:
+    """Where a system under test is started: in this folder, with this environment."""
+    from smp_check.cli.options import OUTPUT_DIRECTORY
+    from smp_check.subject.side import Place
+
+    return Place(folder=folder or Path.cwd(), logs=logs or OUTPUT_DIRECTORY / "logs", environment=dict(os.environ))
 
 
 def now() -> datetime:

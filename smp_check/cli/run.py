@@ -56,7 +56,7 @@ def measure_with_progress(configuration: Configuration, console: Console) -> Mea
     from smp_check.pipeline import measure
 
     with Progress(configuration, console) as progress:
-        return measure(configuration, real_bench(), progress.on_event)
+        return measure(configuration, real_bench(console), progress.on_event)
 
 
 def finish(measured: Measured, path: Path | None, console: Console) -> None:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+from smp_check.subject.side import Side
 
 if TYPE_CHECKING:
     from smp_check.capture.port import RoundWatch
     from smp_check.load.port import Generator
     from smp_check.spec.configuration import Configuration
     from smp_check.spec.run import Provenance
+
+
+@contextmanager
+def as_it_is(configuration: Configuration) -> Iterator[Side]:
+    """The system under test that somebody else started."""
+    yield Side(configuration=configuration)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,3 +36,5 @@ class Bench:
     provenance: Callable[[], Provenance]
     now: Callable[[], datetime]
     new_id: Callable[[], str]
+    subject: Callable[[Configuration], AbstractContextManager[Side]] = as_it_is
+    """Starts the system under test, if the configuration says how, and stops it."""

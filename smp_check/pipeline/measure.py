@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from smp_check import __version__
-from smp_check.errors import InputError, Interrupted, SmpCheckError
+from smp_check.errors import InputError, Interrupted, MeasurementError, SmpCheckError
 from smp_check.load.driver import drive
 from smp_check.load.plan import describe, load_fingerprint, make_plan
 from smp_check.spec.result import build_run_document
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from smp_check.pipeline.bench import Bench
     from smp_check.spec.configuration import Configuration
     from smp_check.spec.run import GeneratorInfo
+    from smp_check.subject.side import Side
 
     OnEvent = Callable[[Event], None]
 
@@ -35,6 +36,18 @@ class Measured:
 
 def measure(configuration: Configuration, bench: Bench, on_event: OnEvent) -> Measured:
     """Drive the load and put everything measured into a run document, whatever happens on the way."""
+    with bench.subject(configuration) as side:
+        measured = _measure(side.configuration, bench, on_event)
+        return replace(measured, failure=explained(measured.failure, side))
+
+
+def explained(failure: SmpCheckError | None, side: Side) -> SmpCheckError | None:
+    """The failure together with the end of the system under test, where that is the likely reason."""
+    death = None if failure is None or isinstance(failure, Interrupted) else side.death()
+    return failure if failure is None or death is None else MeasurementError(f"{failure.message}\n{death}")
+
+
+def _measure(configuration: Configuration, bench: Bench, on_event: OnEvent) -> Measured:
     generators = {c.name: bench.generator(c.load_generator or "embedded") for c in configuration.clients}
     infos = {name: generator.probe() for name, generator in generators.items()}
     rounds: list[Round] = []

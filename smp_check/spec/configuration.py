@@ -137,6 +137,8 @@ class CheckOptions:
     setup: str | None = None
     teardown: str | None = None
     ready_url: str | None = None
+    ready_timeout: float = 120.0
+    """Seconds that the system under test may take to come up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

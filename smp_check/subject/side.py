@@ -1,0 +1,132 @@
+"""One side of a measurement: a configuration whose endpoints take load now, started for it where it says how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from smp_check.errors import InputError
+from smp_check.spec.configuration import Watched
+from smp_check.subject.placeholders import mentions_port, placed
+from smp_check.subject.ports import free_port
+from smp_check.subject.process import Running, Start, running
+from smp_check.subject.ready import readiness
+
+if TYPE_CHECKING:
+    from smp_check.spec.configuration import Configuration
+    from smp_check.spec.run import Role
+
+OnWarning = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """A system under test that takes load."""
+
+    configuration: Configuration
+    """Endpoints with their port, ``observe`` with the processes that were started."""
+    running: Running | None = None
+    """``None`` for a system that somebody else started."""
+
+    def death(self) -> str | None:
+        """How the system ended, with the end of its log, if it has failed by now."""
+        return None if self.running is None else self.running.death()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a side is started."""
+
+    folder: Path
+    logs: Path
+    """Folder for its log, made when needed."""
+    environment: Mapping[str, str]
+
+
+@contextmanager
+def started(
+    configuration: Configuration,
+    place: Place,
+    on_warning: OnWarning,
+    *,
+    command: str | None = None,
+    role: Role = "head",
+    launch: int = 0,
+) -> Iterator[Side]:
+    """Start one side with ``command`` (default: ``check.setup``), and stop it when the context is left.
+
+    Without a command the endpoints are taken as they are, once ``check.ready_url`` answers if there is one.
+    Raises ``MeasurementError`` if it does not come up, ``InputError`` if it cannot be started at all.
+    """
+    check = configuration.check
+    command = command or check.setup
+    if command is None:
+        _refuse_placeholders(configuration)
+        if not check.ready_url and not check.teardown:
+            yield Side(configuration=configuration)
+            return
+    port = free_port()
+    here = placed(configuration, port)
+    start = Start(
+        command=command or ":",
+        role=role,
+        port=port,
+        folder=place.folder,
+        log=_log(place.logs, role, launch),
+        ready=readiness(
+            here.check.ready_url,
+            [url for client in here.clients for url in client.endpoint_urls],
+            seconds=check.ready_timeout,
+        ),
+        teardown=check.teardown,
+        environment=place.environment,
+        launch=launch,
+    )
+    with running(start, on_warning) as system:
+        yield Side(configuration=observing(here, system), running=system)
+
+
+def observing(configuration: Configuration, system: Running) -> Configuration:
+    """Watch the processes that were started: by default all as the workload, those named among them only.
+
+    Two sides on one machine have processes of the same name, and each is to see its own.
+    """
+    observe = configuration.check.observe
+    if observe:
+        found = {component: _own(watched, system) for component, watched in observe.items()}
+    else:
+        found = {"workload": _everything(system)}
+    return replace(configuration, check=replace(configuration.check, observe=found))
+
+
+def _own(watched: tuple[Watched, ...], system: Running) -> tuple[Watched, ...]:
+    own: list[Watched] = []
+    for each in watched:
+        pids = system.named(each.name) if each.name else ()
+        own += [Watched(pid=pid) for pid in pids] or [each]
+    return tuple(own)
+
+
+def _everything(system: Running) -> tuple[Watched, ...]:
+    """The command's own process with all below it; a command that has ended left whoever listens on the port."""
+    if system.process.poll() is None:
+        return (Watched(pid=system.process.pid),)
+    return (Watched(port=system.start.port),)
+
+
+def _refuse_placeholders(configuration: Configuration) -> None:
+    for client in configuration.clients:
+        for url in client.endpoint_urls:
+            if mentions_port(url):
+                raise InputError(
+                    f"{client.name}: {url} names the port of a system that smp-check starts, and nothing says how",
+                    hint="give check.setup, the command that starts it, or another URL with --endpoint-url",
+                )
+
+
+def _log(folder: Path, role: Role, launch: int) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{role}-{launch + 1}.log"

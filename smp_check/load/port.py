@@ -34,6 +34,10 @@ class Load:
     """Seconds after which a request counts as failed with ``timeout``."""
     ca_file: str | None = None
     insecure: bool = False
+    arrival: str = "constant"
+    """``constant`` or ``poisson``: how the planned send times are spread."""
+    workers: int = 1
+    """Processes to share the load between, for generators that leave this to the plan."""
     options: tuple[str, ...] = ()
     """What is left of ``additional_options``, for the generator's own command line."""
 
@@ -61,9 +65,15 @@ class Sample:
     counts: Counts
     latency: Latency
     service_time: Latency | None = None
+    first_byte: Latency | None = None
+    """From the actual send time to the first byte of the answer."""
     schedule_lag: float | None = None
     """99th percentile of (actual send - planned send) while a connection was free, seconds."""
     warnings: tuple[str, ...] = ()
+    faults: Mapping[str, str] = field(default_factory=dict)
+    """Kind of failure (as in ``counts.errors``) -> one example in words, naming host and port."""
+    generator_cpu: float | None = None
+    """Share of the core (of each of its cores) that the generator itself used."""
 
 
 OnTick = Callable[[Tick], None]

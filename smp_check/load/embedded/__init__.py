@@ -1,1 +1,1 @@
-"""The embedded generator: open-loop load from plain Python, always there."""
+"""Our own load generator: open loop, in Python, one process per session."""

@@ -12,6 +12,8 @@ from typing import Protocol as Interface
 
 from smp_check.spec.run import Fingerprint, RunDocument
 
+CLASS_DIGITS = 6
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesKey:
@@ -21,17 +23,22 @@ class SeriesKey:
     """The test's name."""
     mesh: str
     fingerprint_class: str
-    """Twelve hex digits over the load and machine fields that must agree."""
+    """Twelve hex digits over what must agree: six over the load's fields, six over the machine's."""
 
     @property
     def family(self) -> str:
         """File-system-safe name of all series of this test and mesh, whatever their fingerprint."""
         return f"{_slug(self.name)}-{_slug(self.mesh)}-{_digest([self.name, self.mesh])[:6]}"
 
+    @property
+    def load_class(self) -> str:
+        """The load's part of ``fingerprint_class``: generator, rates, connections..."""
+        return self.fingerprint_class[:CLASS_DIGITS]
+
 
 def fingerprint_class(fingerprint: Fingerprint) -> str:
     """The digest that runs must share to be compared."""
-    return _digest({"load": dict(fingerprint.load), "machine": dict(fingerprint.machine)})[:12]
+    return _digest(dict(fingerprint.load))[:CLASS_DIGITS] + _digest(dict(fingerprint.machine))[:CLASS_DIGITS]
 
 
 def series_of(run: RunDocument) -> SeriesKey:
@@ -65,13 +72,19 @@ class Record:
     verdict: str | None
     location: str
     """Where it is kept, for people: a path or a URL."""
+    path: str = ""
+    """Its name inside the store."""
 
 
 OnWarning = Callable[[str], None]
 
 
 class BaselineStore(Interface):
-    """Where earlier runs are kept. Records are immutable; concurrent writers lose nothing."""
+    """Where earlier runs are kept. Records are immutable; concurrent writers lose nothing.
+
+    What comes back from ``read`` is what was appended, except that rounds carry no histograms any more: their
+    percentiles stay, and ``details.totals`` has one merged histogram per role and client.
+    """
 
     @property
     def location(self) -> str:
@@ -88,4 +101,8 @@ class BaselineStore(Interface):
 
     def append(self, run: RunDocument) -> Record:
         """Add one run; adding the same run again changes nothing. Raises ``StoreError``."""
+        ...
+
+    def remove(self, records: Sequence[Record]) -> int:
+        """Take records out; how many were there. Raises ``StoreError``."""
         ...

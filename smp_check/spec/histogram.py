@@ -64,16 +64,29 @@ class Histogram:
         """Count, moments, percentiles and the text form; an empty histogram gives a count of 0 alone."""
         if not len(self):
             return Latency(count=0)
-        mean = float(self._hdr.get_mean_value())
+        mean, stddev = self._moments()
         return Latency(
             count=len(self),
             min=float(self._hdr.get_min_value()) / 1e6,
             mean=mean / 1e6,
-            stddev=float(self._hdr.get_stddev()) / 1e6,
+            stddev=stddev / 1e6,
             max=float(self._hdr.get_max_value()) / 1e6,
             percentiles={name: self.percentile(percent) for name, percent in PERCENTILES.items()},
             histogram=self.encode(),
         )
+
+    def _moments(self) -> tuple[float, float]:
+        """Mean and standard deviation in microseconds, each bucket by its middle.
+
+        Over the counts as they lie: the library's own iterators take a hundred times as long.
+        """
+        middles = []
+        for index, count in enumerate(self._hdr.counts):
+            if count:
+                low = self._hdr.get_value_from_index(index)
+                middles.append((low + (self._hdr.get_highest_equivalent_value(low) + 1 - low) // 2, count))
+        mean = sum(value * count for value, count in middles) / len(self)
+        return mean, math.sqrt(sum((value - mean) ** 2 * count for value, count in middles) / len(self))
 
     def curve(self, points: int = 60) -> list[tuple[float, float]]:
         """(percent, seconds) pairs, dense towards the tail, for drawing."""

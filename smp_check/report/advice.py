@@ -1,0 +1,92 @@
+"""What to do next, for each outcome that leaves something to do."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from smp_check.report.rows import metric_fails
+from smp_check.report.values import counted, listed
+from smp_check.verdict.model import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from smp_check.verdict.model import Comparison, MetricComparison
+
+REMEDIES = {
+    "saturated": "The service or the load generator could not keep up with the requested rate: lower `rps`, "
+    "raise `connections`, or use `smp-check run --find-capacity` to see what it carries.",
+    "errors": "Look at the service's log first: latencies of a failing service mean nothing, and are not judged.",
+    "noisy": "Something else used this machine. Run again; if it is always so, use a quieter runner.",
+    "generator-lag": "The load generator itself was late: lower `rps`, or give it more cores with `check.workers`.",
+    "too-few-samples": "Raise `test.duration` or `rps`, or gate on a lower percentile.",
+}
+"""By remark code."""
+
+
+def advice(comparison: Comparison) -> tuple[str, ...]:
+    """Sentences, most useful first, in plain text."""
+    found = [*_remedies(comparison), *_by_verdict(comparison), *_undecided(comparison)]
+    return tuple(dict.fromkeys(found))
+
+
+def _remedies(comparison: Comparison) -> Iterator[str]:
+    for remark in comparison.remarks:
+        if remark.severity != "note" and remark.code in REMEDIES:
+            yield REMEDIES[remark.code]
+
+
+def _by_verdict(comparison: Comparison) -> Iterator[str]:
+    if comparison.verdict is Verdict.NO_BASELINE:
+        yield (
+            "Nothing to compare with yet. In CI the next run on the default branch becomes the baseline; elsewhere "
+            "this run does. Verdicts grow sharper with every stored run."
+        )
+    if comparison.verdict is Verdict.NOT_COMPARABLE:
+        yield (
+            "Runs that differ in load, generator or kind of machine are not compared. If the difference is meant, "
+            "merge it: the next run on the default branch starts a new series."
+        )
+        if any(m.field.startswith("machine") for m in comparison.mismatches):
+            yield (
+                "To compare different machines all the same, set `check.baseline.any_machine: true`; "
+                "expect wider intervals."
+            )
+    if any(metric_fails(m, comparison.policy) and m.verdict is Verdict.REGRESSED for m in comparison.metrics):
+        yield (
+            "To see where it comes from, run the same check locally (`smp-check check`), or base and head side by "
+            "side (`smp-check ab`), which resolves smaller changes."
+        )
+
+
+def _undecided(comparison: Comparison) -> Iterator[str]:
+    undecided = [m for m in comparison.metrics if m.verdict is Verdict.INCONCLUSIVE and m.gating]
+    by_rounds = [m for m in undecided if m.rounds_needed]
+    if by_rounds:
+        yield _more_rounds(comparison, by_rounds)
+    by_runs = [m for m in undecided if m.runs_needed and not m.rounds_needed]
+    if by_runs:
+        needed = max(m.runs_needed or 0 for m in by_runs)
+        have = len(comparison.base.runs) if comparison.base else 0
+        yield (
+            f"{counted(needed, 'baseline run')} would decide {_names(by_runs)}; there "
+            f"{'is' if have == 1 else 'are'} {have} now. Each run on the default branch adds one."
+        )
+    if undecided and not by_rounds and not by_runs:
+        yield (
+            f"More rounds alone would not decide {_names(undecided)}: the machine varies too much between runs. "
+            "Measure base and head side by side (`smp-check ab`), or widen the tolerance."
+        )
+
+
+def _more_rounds(comparison: Comparison, metrics: list[MetricComparison]) -> str:
+    needed = max(m.rounds_needed or 0 for m in metrics)
+    have = comparison.head.runs[-1].rounds if comparison.head.runs else 0
+    times = f", about {math.ceil(needed / have)} times the present `test.duration`" if have and needed > have else ""
+    return f"{counted(needed, 'round')} per side would decide {_names(metrics)}{times}."
+
+
+def _names(metrics: list[MetricComparison]) -> str:
+    names = tuple(dict.fromkeys(m.metric for m in metrics))
+    return listed(names if len(names) <= 6 else (*names[:5], f"{len(names) - 5} more"))

@@ -1,0 +1,100 @@
+"""Comparison -> view model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from smp_check.report import surroundings
+from smp_check.report.advice import advice
+from smp_check.report.charts import forest, percentile_charts
+from smp_check.report.escape import clip
+from smp_check.report.rows import LONGEST_NAME, LONGEST_SENTENCE, SYMBOLS, needs_attention, ordered, row
+from smp_check.report.values import format_moment
+from smp_check.report.view import Note, View
+from smp_check.verdict.model import Verdict
+
+if TYPE_CHECKING:
+    from smp_check.report.view import Row
+    from smp_check.spec.run import Remark
+    from smp_check.verdict.model import Comparison, MetricComparison
+
+NOTE_SYMBOLS = {"error": "❌", "warning": "⚠️", "note": "ℹ️"}
+FEW = 12
+NO_MESH = {"", "none", "INVALID_MESH", "INVALID_MESH_TYPE"}
+
+
+def build_view(comparison: Comparison, *, folded: bool = True) -> View:
+    """Everything that a report of this comparison shows."""
+    policy = comparison.policy
+    metrics = ordered(comparison)
+    pairs = [(metric, row(metric, policy)) for metric in metrics]
+    notable = tuple(shown for metric, shown in pairs if needs_attention(metric, policy))
+    symbol, tone = _overall(comparison)
+    return View(
+        title=title(comparison),
+        symbol=symbol,
+        tone=tone,
+        verdict=comparison.verdict.value,
+        outcome="failed" if comparison.failed else "passed",
+        headline=clip(comparison.headline, LONGEST_SENTENCE),
+        failures=tuple(clip(failure, LONGEST_SENTENCE) for failure in comparison.failures),
+        rows=tuple(shown for _, shown in pairs),
+        notable=notable,
+        table=_first_table(pairs, notable),
+        told=tuple(shown for shown in notable if shown.reason),
+        unresolved=tuple(shown for metric, shown in pairs if metric.detectable is not None),
+        several_clients=len({metric.client for metric in metrics}) > 1,
+        notes=tuple(_note(remark) for remark in _by_severity(comparison)),
+        advice=advice(comparison),
+        certainty=surroundings.certainty(comparison),
+        compared=surroundings.compared(comparison),
+        conformance=surroundings.conformance(comparison),
+        mismatches=tuple(
+            (clip(m.field, LONGEST_NAME), clip(m.base, 200), clip(m.head, 200)) for m in comparison.mismatches
+        ),
+        environment=surroundings.environment(comparison),
+        commands=surroundings.commands(comparison),
+        policy=surroundings.policy(comparison),
+        gates=surroundings.gates(comparison),
+        charts=percentile_charts(comparison),
+        forest=forest([(m, r.tone, f"{r.change} ({r.interval})") for m, r in pairs]),
+        created=format_moment(comparison.created),
+        version=comparison.tool_version,
+        folded=folded,
+    )
+
+
+def _first_table(pairs: list[tuple[MetricComparison, Row]], notable: tuple[Row, ...]) -> tuple[Row, ...]:
+    """With its gating neighbours a regression is easier to understand, as long as they are few."""
+    wide = tuple(shown for metric, shown in pairs if metric.gating or shown in notable)
+    return wide if len(wide) <= FEW else notable
+
+
+def title(comparison: Comparison) -> str:
+    """The test's name, and the mesh it ran on."""
+    name = clip(comparison.name, LONGEST_NAME) or "unnamed test"
+    mesh = comparison.mesh
+    return name if mesh in NO_MESH else f"{name} on {clip(mesh.lower().replace('_', ' '), LONGEST_NAME)}"
+
+
+def _overall(comparison: Comparison) -> tuple[str, str]:
+    """Symbol and tone of the whole: the gate first, then what a reader should know."""
+    if comparison.failed:
+        return "❌", "bad"
+    if comparison.verdict is Verdict.REGRESSED or any(r.severity == "error" for r in comparison.remarks):
+        return "⚠️", "warn"
+    tones = {Verdict.IMPROVED: "good", Verdict.UNCHANGED: "good"}
+    return SYMBOLS[comparison.verdict], tones.get(comparison.verdict, "warn")
+
+
+def _by_severity(comparison: Comparison) -> list[Remark]:
+    return sorted(comparison.remarks, key=lambda remark: list(NOTE_SYMBOLS).index(remark.severity))
+
+
+def _note(remark: Remark) -> Note:
+    return Note(
+        severity=remark.severity,
+        symbol=NOTE_SYMBOLS[remark.severity],
+        code=clip(remark.code, LONGEST_NAME),
+        message=clip(remark.message, LONGEST_SENTENCE),
+    )

@@ -1,0 +1,104 @@
+"""Several comparisons in one report: an overview with a line for each, then a section for each, failing ones first."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from smp_check.errors import InputError
+from smp_check.report.budget import COMMENT, LEAST, SUMMARY, fitted
+from smp_check.report.build import build_view
+from smp_check.report.escape import clip, quiet_json, terminal
+from smp_check.report.render import comparison_json, plain_json, render
+from smp_check.report.rows import LONGEST_NAME
+from smp_check.report.templating import fill
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from smp_check.report.view import View
+    from smp_check.verdict.model import Comparison
+
+_RANK = {"bad": 0, "warn": 1, "good": 2, "calm": 2}
+LINE = 700
+"""Characters that a leg's line in the overview may take, whatever it holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One comparison of several."""
+
+    label: str
+    view: View
+    body: str | None = None
+    """Its own report; ``None`` where there was no room for it."""
+
+
+def render_legs(
+    legs: Sequence[tuple[str, Comparison]], format_: str, *, template: str | None, color: bool, budget: int | None
+) -> str:
+    """See ``render.render_many``."""
+    if format_ == "json":
+        return _json(legs)
+    if format_ == "junit":
+        from smp_check.report.junit import junit
+
+        return junit(legs)
+    if format_ == "text":
+        return "\n".join(_text(label, comparison, template, color) for label, comparison in legs)
+    if format_ == "html":
+        raise InputError("an HTML page holds one comparison", hint="render one page for each")
+    return _markdown(legs, format_, template, budget)
+
+
+def _json(legs: Sequence[tuple[str, Comparison]]) -> str:
+    """JSON Lines would lose the labels: an object per leg in a list."""
+    document = [{"label": label, "comparison": json.loads(comparison_json(each))} for label, each in legs]
+    return quiet_json(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
+
+
+def _text(label: str, comparison: Comparison, template: str | None, color: bool) -> str:
+    body = render(comparison, "text", template=template, color=color)
+    return f"== {terminal(label, LONGEST_NAME)} ==\n{body}" if label else body
+
+
+def _markdown(legs: Sequence[tuple[str, Comparison]], format_: str, template: str | None, budget: int | None) -> str:
+    size = len if format_ == "markdown" else _bytes
+    budget = budget or (COMMENT if format_ == "markdown" else SUMMARY)
+    made = [(_leg(label, each, format_), each) for label, each in legs]
+    made.sort(key=lambda pair: _RANK[pair[0].view.tone])
+    listed = min(len(made), max(1, budget // (2 * LINE)))
+    left = budget - size(_overview([leg for leg, _ in made], listed))
+    bodies = []
+    for place, (leg, comparison) in enumerate(made):
+        share = max(LEAST, left // (len(made) - place)) - LINE
+        body = _body(leg, comparison, template, share, format_) if left > LEAST else None
+        left -= size(body) + LINE if body else 0
+        bodies.append(replace(leg, body=body))
+    return _overview(bodies, listed)
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode())
+
+
+def _leg(label: str, comparison: Comparison, format_: str) -> Leg:
+    view = build_view(comparison, folded=format_ == "markdown")
+    return Leg(label=clip(label, LONGEST_NAME) or view.title, view=view)
+
+
+def _body(leg: Leg, comparison: Comparison, template: str | None, budget: int, format_: str) -> str:
+    values = {"comparison": plain_json(comparison)} if template is not None else {}
+    size = len if format_ == "markdown" else _bytes
+    return fitted(
+        leg.view, lambda view: fill("comment.md.j2", {**values, "view": view}, "markdown", template), budget, size
+    )
+
+
+def _overview(legs: Sequence[Leg], listed: int) -> str:
+    from markupsafe import Markup
+
+    ready = [replace(leg, body=Markup(leg.body)) if leg.body else leg for leg in legs]  # noqa: S704 - rendered by us
+    failed = sum(leg.view.outcome == "failed" for leg in legs)
+    return fill("legs.md.j2", {"legs": ready, "listed": listed, "failed": failed}, "markdown")

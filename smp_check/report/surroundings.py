@@ -1,0 +1,162 @@
+"""What was compared with what, on which machine, by which rules, and how sure the answer is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from smp_check.report.escape import clip
+from smp_check.report.rows import LONGEST_SENTENCE
+from smp_check.report.values import counted, format_moment, listed, short_commit
+from smp_check.report.view import ConformanceView
+from smp_check.units import format_share
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from smp_check.verdict.model import Comparison, MetricComparison, Side
+
+
+def compared(comparison: Comparison) -> tuple[tuple[str, str], ...]:
+    """Label and value of what stood on either side."""
+    head, base = comparison.head, comparison.base
+    found = [("head", _side(head))]
+    if base is not None and base.runs:
+        found.append(("baseline", _side(base) + _distance(comparison)))
+    found.append(("load", "; ".join(_generators(head))))
+    machine = _machine(head.machine)
+    if machine:
+        found.append(("machine", machine))
+    return tuple((label, value) for label, value in found if value)
+
+
+def _side(side: Side) -> str:
+    if not side.runs:
+        return "no run"
+    newest = side.runs[-1]
+    what = short_commit(newest.commit or side.provenance.commit)
+    branch = f" on {clip(side.provenance.branch, 80)}" if side.provenance.branch else ""
+    dirty = ", with uncommitted changes" if side.provenance.dirty else ""
+    if len(side.runs) == 1:
+        return f"{what}{branch}{dirty}, {counted(newest.rounds, 'round')}, {format_moment(newest.start)}"
+    rounds = sum(run.rounds for run in side.runs)
+    return (
+        f"{counted(len(side.runs), 'run')} ({counted(rounds, 'round')}), the newest of {what}{branch}{dirty}, "
+        f"{format_moment(newest.start)}"
+    )
+
+
+def _distance(comparison: Comparison) -> str:
+    anchor = comparison.anchor
+    if anchor is None or anchor.wanted is None:
+        return ""
+    if anchor.distance == 0 or anchor.used == anchor.wanted:
+        return ", which is the commit that this change starts from"
+    wanted = short_commit(anchor.wanted)
+    if anchor.used is None or anchor.distance is None:
+        return f"; {wanted}, the commit that this change starts from, has no comparable run"
+    return f"; {counted(anchor.distance, 'commit')} before {wanted}, the commit that this change starts from"
+
+
+def _generators(side: Side) -> Iterator[str]:
+    by_text: dict[str, list[str]] = {}
+    for client, generator in side.generators.items():
+        loop = "open loop" if generator.open_loop else "closed loop"
+        text = f"{generator.name} {generator.version} ({loop}, percentiles by {generator.percentile_method})"
+        by_text.setdefault(clip(text, 160), []).append(clip(client, 80))
+    for text, clients in by_text.items():
+        yield text if len(by_text) == 1 else f"{text} for {listed(clients[:6])}"
+
+
+def _machine(machine: Mapping[str, str]) -> str:
+    return clip(", ".join(f"{field} {value}" for field, value in machine.items()), LONGEST_SENTENCE)
+
+
+def certainty(comparison: Comparison) -> tuple[str, ...]:
+    """The noise statement: the smallest change that this comparison could have seen."""
+    sentences = []
+    seen = [m for m in comparison.metrics if m.detectable is not None]
+    if seen:
+        gating = [m for m in seen if m.gating] or seen
+        sizes = listed(tuple(f"{_label(m, comparison)} {format_share(m.detectable or 0)}" for m in gating[:8]))
+        rest = f" ({len(gating) - 8} more metrics in the details)" if len(gating) > 8 else ""
+        sentences.append(
+            f"The smallest worsening that this comparison could have called: {sizes}{rest}. Less may be there "
+            "and would not show."
+        )
+    levels = sorted({m.confidence for m in comparison.metrics if m.confidence is not None and m.interval})
+    if levels:
+        words = listed(tuple(format_share(level, digits=_digits(level)) for level in levels))
+        sentences.append(f"Intervals hold the true change with {words} confidence.")
+    if any(m.inputs is not None and m.inputs.referenced for m in comparison.metrics):
+        sentences.append(
+            "Changes are relative to a reference workload measured in the same job, so that a slow machine is not "
+            "taken for a slow change."
+        )
+    return tuple(sentences)
+
+
+def _digits(level: float) -> int:
+    return 0 if abs(level * 100 - round(level * 100)) < 1e-6 else 1
+
+
+def _label(metric: MetricComparison, comparison: Comparison) -> str:
+    several = len({m.client for m in comparison.metrics}) > 1
+    return clip(f"{metric.client} {metric.metric}" if several else metric.metric, 80)
+
+
+def conformance(comparison: Comparison) -> ConformanceView | None:
+    """The result of validating the head's run document, in a sentence."""
+    summary = comparison.conformance
+    if summary is None:
+        return None
+    counts = [counted(n, noun) for n, noun in ((summary.errors, "error"), (summary.warnings, "warning")) if n]
+    state = "conforms to SMP" if summary.conformant else "does not conform to SMP"
+    findings = [{k: clip(str(f.get(k, "")), LONGEST_SENTENCE) for k in _FINDING} for f in summary.findings]
+    return ConformanceView(
+        symbol="✅" if summary.conformant else "❌",
+        sentence=f"The run document {state}{': ' if counts else ''}{listed(counts)}.",
+        findings=tuple(findings),
+    )
+
+
+_FINDING = ("id", "severity", "pointer", "message", "fix")
+
+
+def environment(comparison: Comparison) -> tuple[tuple[str, str, str], ...]:
+    """Machine fields of both sides."""
+    head, base = comparison.head.machine, comparison.base.machine if comparison.base else {}
+    names = dict.fromkeys([*head, *base])
+    return tuple((clip(n, 80), clip(base.get(n, "–"), 200), clip(head.get(n, "–"), 200)) for n in names)
+
+
+def commands(comparison: Comparison) -> tuple[tuple[str, str], ...]:
+    """By client, the command line of its load generator."""
+    import shlex
+
+    generators = comparison.head.generators.items()
+    return tuple((clip(c, 80), clip(shlex.join(g.command), 1_000)) for c, g in generators if g.command)
+
+
+def policy(comparison: Comparison) -> tuple[tuple[str, str], ...]:
+    """What fails the gate, and what must appear."""
+    rules = [("fails on", listed(comparison.policy.fail_on) or "nothing")]
+    if comparison.policy.expect:
+        rules.append(("expected", clip(listed(comparison.policy.expect), LONGEST_SENTENCE)))
+    return tuple(rules)
+
+
+def gates(comparison: Comparison) -> tuple[tuple[str, str], ...]:
+    """By metric, what is asked of it."""
+    return tuple((clip(n, 80), _gate(g)) for n, g in comparison.policy.gates.items())
+
+
+def _gate(gate: Mapping[str, Any]) -> str:
+    shares = {"tolerance"}
+    words = [
+        f"{name.replace('_', ' ')} {format_share(value) if name in shares else f'{value:g}'}"
+        for name, value in gate.items()
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+    ]
+    if gate.get("report_only"):
+        words.append("report only")
+    return ", ".join(words) or "–"

@@ -1,0 +1,130 @@
+"""The report for a terminal: terse, at most 100 columns, in colour where asked."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from typing import TYPE_CHECKING
+
+from smp_check.report.escape import terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from smp_check.report.view import Row, View
+
+WIDTH = 100
+COLORS = {"bad": "31", "warn": "33", "good": "32", "calm": "0"}
+BOLD = "1"
+DIM = "2"
+REASONS = 20
+"""Metrics whose reasons are spelled out."""
+
+
+def text(view: View, *, color: bool = False) -> str:
+    """The whole report."""
+    paint = _Paint(color)
+    lines = [
+        *_headline(view, paint),
+        "",
+        *_table(view, paint),
+        *_reasons(view),
+        *_notes(view, paint),
+        *_foot(view, paint),
+    ]
+    return "\n".join(line.rstrip() for line in lines).strip("\n") + "\n"
+
+
+class _Paint:
+    """Text in colour, or as it is."""
+
+    def __init__(self, wanted: bool) -> None:
+        self._wanted = wanted
+
+    def __call__(self, text: str, style: str) -> str:
+        return f"\x1b[{style}m{text}\x1b[0m" if self._wanted and style != "0" else text
+
+
+def _headline(view: View, paint: _Paint) -> Iterator[str]:
+    word = view.outcome.upper()
+    color = COLORS["good" if view.outcome == "passed" else "bad"]
+    yield f"{paint(word, f'{BOLD};{color}')}  {paint(terminal(view.title), BOLD)}"
+    yield from _wrapped(view.headline, "")
+    for failure in view.failures[:REASONS]:
+        if failure != view.headline:
+            yield from _wrapped(failure, "  - ")
+
+
+def _table(view: View, paint: _Paint) -> list[str]:
+    if not view.rows:
+        return []
+    longest = 40
+    lines = _tabulated(view, paint, longest)
+    over = max(len(unstyle(line)) for line in lines) - WIDTH
+    return lines if over <= 0 else _tabulated(view, paint, max(longest - over, 12))
+
+
+def _tabulated(view: View, paint: _Paint, longest_name: int) -> list[str]:
+    from tabulate import tabulate
+
+    headers = ["metric", "baseline", "head", "change", "interval", "verdict"]
+    rows = [_cells(row, view, paint, longest_name) for row in view.rows]
+    made: str = tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True, colalign=_ALIGN)
+    return made.splitlines()
+
+
+_ALIGN = ("left", "right", "right", "right", "right", "left")
+
+
+def unstyle(text: str) -> str:
+    """Text without the colours that this module puts in."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def _cells(row: Row, view: View, paint: _Paint, longest_name: int) -> list[str]:
+    metric = terminal(f"{row.client} {row.metric}" if view.several_clients else row.metric, longest_name)
+    verdict = paint(row.verdict, COLORS[row.tone])
+    return [metric, row.base, row.head, row.change, row.interval, verdict if row.gating else f"{verdict} *"]
+
+
+def _reasons(view: View) -> Iterator[str]:
+    if any(not row.gating for row in view.rows):
+        yield "* reported only, never fails the gate"
+    told = [row for row in view.notable if row.reason]
+    if told:
+        yield ""
+    for row in told[:REASONS]:
+        name = f"{row.client} {row.metric}" if view.several_clients else row.metric
+        yield from _wrapped(f"{name}: {row.reason}", "- ")
+
+
+def _notes(view: View, paint: _Paint) -> Iterator[str]:
+    blocks: list[tuple[str, Sequence[str]]] = [
+        ("measurement", [f"{note.severity}: {note.message}" for note in view.notes]),
+        ("differs", [f"{field}: {base} in the baseline, {head} in the head" for field, base, head in view.mismatches]),
+        ("next", view.advice),
+        ("how sure", view.certainty),
+    ]
+    for title, lines in blocks:
+        if lines:
+            yield ""
+            yield paint(title, BOLD)
+        for line in lines[:REASONS]:
+            yield from _wrapped(line.replace("`", ""), "- ")
+
+
+def _foot(view: View, paint: _Paint) -> Iterator[str]:
+    yield ""
+    rows = list(view.compared)
+    if view.conformance is not None:
+        rows.append(("conformance", view.conformance.sentence))
+    for label, value in rows:
+        lead = f"{label:<12}"
+        for line in _wrapped(value, lead):
+            yield paint(line, DIM)
+
+
+def _wrapped(text: str, lead: str) -> list[str]:
+    return textwrap.wrap(
+        terminal(text), WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead), break_on_hyphens=False
+    )

@@ -22,8 +22,10 @@ def find_remote(git: Git, cwd: Path, wanted: str | None) -> str:
     ``wanted`` may be an address or the name of a remote. ``None`` is ``origin``, else the only remote, else the
     repository itself. Raises ``StoreError`` outside a repository.
     """
-    if wanted and (":" in wanted or (cwd / wanted).exists()):
-        return wanted if ":" in wanted else str((cwd / wanted).resolve())
+    if wanted and ":" in wanted:
+        return wanted
+    if wanted and ("/" in wanted or (cwd / wanted).exists()):
+        return str((cwd / wanted).resolve())
     try:
         names = git.run("remote").decode().split()
         if wanted and wanted not in names:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from smp_check.cli.console import Console
     from smp_check.pipeline import Bench
     from smp_check.spec.configuration import BaselineOptions
+    from smp_check.store.branch import BranchBackend
     from smp_check.store.port import BaselineStore
     from smp_check.subject.side import Place
 
@@ -83,4 +84,24 @@ def store_for(
         cwd=Path.cwd(),
         environ=os.environ,
         on_warning=console.warn,
+        branch_backend=_through_github,
     )
+
+
+def _through_github(branch: str) -> BranchBackend | None:
+    """GitHub's API for a branch of the workflow's repository, where there is a token; plain git elsewhere."""
+    import click
+
+    from smp_check.github.place import Place
+
+    place, repository = Place.of(os.environ), os.environ.get("GITHUB_REPOSITORY")
+    if os.environ.get("GITHUB_ACTIONS") != "true" or not place.token or not repository:
+        return None
+    from smp_check.github.branch import RestBranch
+    from smp_check.github.client import GitHub
+
+    github = GitHub(place)
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.call_on_close(github.close)
+    return RestBranch(github, repository, branch)

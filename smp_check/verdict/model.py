@@ -31,7 +31,8 @@ class Direction(str, enum.Enum):
     HIGHER_IS_BETTER = "higher"
 
 
-Unit = Literal["s", "1/s", "fraction", "cpu-s", "mcores", "MB", "bytes"]
+Unit = Literal["s", "1/s", "fraction", "cpu-s", "mcores", "MB", "bytes", "1"]
+"""``1`` is a number whose unit only its source knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,23 @@ class Inputs:
     raw_base: tuple[float, ...] = ()
     raw_head: tuple[float, ...] = ()
     """The same without the reference; equal to base and head where there is none."""
+    raw_base_error: tuple[float, ...] = ()
+    raw_head_error: tuple[float, ...] = ()
+    differences: tuple[tuple[float, ...], ...] = ()
+    """``paired`` only: per launch, ln(head / base) of each pair of adjacent rounds, larger is worse."""
+    weights: tuple[tuple[float, ...], ...] = ()
+    """``paired`` only: how much each of these counts; empty where all count alike."""
+    base_counts: tuple[tuple[int, int], ...] = ()
+    """``counts`` only: (failed, sent) of each baseline run."""
+    head_counts: tuple[int, int] | None = None
+    step: float = 0.0
+    """Smallest difference that the load generator's numbers can show, in the metric's unit."""
+    refused: str | None = None
+    """Why the measurement cannot carry a verdict on this metric."""
+    only_worse: bool = False
+    """The head was not measured as asked (saturated, cut short): it may be called worse, never better or the same."""
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    """The constants of the method, as they were."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +137,8 @@ class MetricComparison:
     runs_needed: int | None = None
     """Baseline runs that would decide it, where only more history can."""
     inputs: Inputs | None = None
+    accepted: str | None = None
+    """Who or what accepted this change, and why, in words: it is shown and does not fail the gate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,149 @@
+"""Evidence -> verdicts, over all metrics of a comparison at once, since many metrics share one error budget."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from smp_check.spec.configuration import Gate
+from smp_check.verdict import scale, wording
+from smp_check.verdict.evidence import counts_evidence, history_evidence
+from smp_check.verdict.evidence_model import CONFIDENCE, Evidence
+from smp_check.verdict.launches import paired_evidence
+from smp_check.verdict.model import Verdict
+from smp_check.verdict.multiplicity import levels
+from smp_check.verdict.planning import needs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from smp_check.verdict.model import Inputs, MetricComparison
+
+FAMILY = 0.01
+"""Probability of any false alarm among all gating metrics of a comparison, were nothing but noise there."""
+COUNTS_LEVEL = 0.001
+"""Of error rates: their tests are exact and strict, and take no part in the correction."""
+_NO_GATE = Gate()
+
+
+def decide(
+    metrics: Sequence[MetricComparison], gates: Mapping[str, Gate], *, family: float = FAMILY
+) -> tuple[MetricComparison, ...]:
+    """Fill in verdict, change, interval, detectable change and reason from each metric's inputs; order is kept."""
+    found = [evidence_of(metric) for metric in metrics]
+    shared = [
+        i for i, (m, e) in enumerate(zip(metrics, found, strict=True)) if e and m.gating and m.metric != "error_rate"
+    ]
+    worse = dict(zip(shared, levels([_p(found[i], "p_worse") for i in shared], family), strict=True))
+    better = dict(zip(shared, levels([_p(found[i], "p_better") for i in shared], family), strict=True))
+    decided = []
+    for i, (metric, evidence) in enumerate(zip(metrics, found, strict=True)):
+        gate = gates.get(metric.metric, _NO_GATE)
+        alone = COUNTS_LEVEL if metric.metric == "error_rate" else family
+        judged = _judged(metric, evidence, gate, worse.get(i, alone), better.get(i, alone))
+        decided.append(_with_objective(judged, gate))
+    return tuple(decided)
+
+
+def _p(evidence: Evidence | None, side: str) -> float:
+    p: float = getattr(evidence, side)
+    return p
+
+
+def evidence_of(metric: MetricComparison) -> Evidence | None:
+    """The evidence in a metric's inputs; ``None`` where there is nothing to compare with."""
+    inputs = metric.inputs
+    if inputs is None or inputs.refused is not None:
+        return None
+    if inputs.method == "paired":
+        return paired_evidence(inputs, metric.metric)
+    if inputs.method == "counts":
+        return counts_evidence(inputs) if _counted(inputs) else None
+    return history_evidence(inputs, metric.metric) if inputs.raw_base and inputs.raw_head else None
+
+
+def _counted(inputs: Inputs) -> bool:
+    return bool(inputs.head_counts and inputs.head_counts[1] and sum(n for _, n in inputs.base_counts))
+
+
+def _judged(
+    metric: MetricComparison, evidence: Evidence | None, gate: Gate, worse: float, better: float
+) -> MetricComparison:
+    refused = metric.inputs.refused if metric.inputs else None
+    if refused is not None:
+        return replace(metric, verdict=Verdict.INCONCLUSIVE, reason=refused)
+    if evidence is None:
+        verdict, reason = wording.without_evidence(metric)
+        return replace(metric, verdict=verdict, reason=reason)
+    verdict = _verdict(metric, evidence, gate, worse, better)
+    absolute = metric.metric == "error_rate"
+    limit = max(evidence.limit(worse), evidence.least, 0.0 if absolute else _floor(metric, gate))
+    judged = replace(
+        metric,
+        verdict=verdict,
+        change=_shown(metric, evidence.change),
+        interval=None if absolute else scale.as_interval(evidence.interval, metric.direction),
+        confidence=None if absolute else CONFIDENCE,
+        detectable=limit if absolute else scale.as_worsening(limit, metric.direction),
+    )
+    if verdict is Verdict.INCONCLUSIVE and not absolute:
+        rounds, runs = needs(metric.inputs, evidence, _bound(metric, gate), worse)
+        judged = replace(judged, rounds_needed=rounds, runs_needed=runs)
+    return replace(judged, reason=wording.reason(judged, evidence))
+
+
+def _shown(metric: MetricComparison, change: float) -> float | None:
+    """head / base - 1; an error rate that was 0 has none."""
+    if metric.metric != "error_rate":
+        return scale.as_share(change, metric.direction)
+    return metric.head / metric.base - 1 if metric.base and metric.head is not None else None
+
+
+def _floor(metric: MetricComparison, gate: Gate) -> float:
+    step = metric.inputs.step if metric.inputs else 0.0
+    return scale.floor(metric.tolerance or 0.0, gate, step, metric.base, metric.direction)
+
+
+def _bound(metric: MetricComparison, gate: Gate) -> float:
+    step = metric.inputs.step if metric.inputs else 0.0
+    return scale.bound(metric.tolerance or 0.0, gate, step, metric.base, metric.direction)
+
+
+def _verdict(metric: MetricComparison, evidence: Evidence, gate: Gate, worse: float, better: float) -> Verdict:
+    only_worse = metric.inputs is not None and metric.inputs.only_worse
+    absolute = metric.metric == "error_rate"
+    floor = max(evidence.least, (gate.absolute or 0.0) if absolute else _floor(metric, gate))
+    if evidence.p_worse <= worse and evidence.change >= floor and evidence.worse_than_all:
+        return Verdict.REGRESSED
+    if only_worse:
+        return Verdict.INCONCLUSIVE
+    if evidence.p_better <= better and evidence.change <= -floor and evidence.better_than_all:
+        return Verdict.IMPROVED
+    bound = max(LEAST_ERRORS, gate.absolute or 0.0) if absolute else _bound(metric, gate)
+    return Verdict.UNCHANGED if evidence.interval[1] < bound else Verdict.INCONCLUSIVE
+
+
+LEAST_ERRORS = 0.005
+"""An error rate that is surely not half a percentage point worse is unchanged, where no absolute floor is given."""
+
+
+def _with_objective(metric: MetricComparison, gate: Gate) -> MetricComparison:
+    """An absolute objective that is broken is a regression, whatever the baseline was."""
+    broken = objective_broken(metric, gate)
+    if broken is None:
+        return metric
+    gating = not gate.report_only
+    return replace(metric, verdict=Verdict.REGRESSED, reason=broken, objective=broken, gating=gating)
+
+
+def objective_broken(metric: MetricComparison, gate: Gate) -> str | None:
+    """The objective that the head's value breaks, in words."""
+    value = metric.head
+    if value is None or not math.isfinite(value):
+        return None
+    if gate.max is not None and value > gate.max:
+        return wording.objective(metric, value, gate.max, "above")
+    if gate.min is not None and value < gate.min:
+        return wording.objective(metric, value, gate.min, "below")
+    return None

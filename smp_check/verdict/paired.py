@@ -1,0 +1,107 @@
+"""Side by side (``ab``): one run document with base and head rounds -> comparison; and when to stop measuring.
+
+The measuring loop asks ``looks`` when to judge, judges with ``compare_sides`` and stops when ``decided``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from smp_check.spec.configuration import DEFAULT_GATES, Gate, Launches
+from smp_check.spec.run import Remark
+from smp_check.verdict.comparability import mesh_of, name_of
+from smp_check.verdict.compare import side
+from smp_check.verdict.conclude import Findings, conclude
+from smp_check.verdict.decide import decide
+from smp_check.verdict.expectations import scenarios
+from smp_check.verdict.model import Verdict
+from smp_check.verdict.pairing import paired_metrics
+from smp_check.verdict.validity import validity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from smp_check.spec.run import RunDocument
+    from smp_check.verdict.model import Anchor, Comparison, ConformanceSummary
+
+EVERY = 2
+"""Launches between two looks."""
+PAIR_LOOKS = (12, 18, 24, 36, 48, 72, 96, 144)
+"""The same in pairs of adjacent base and head rounds, where nothing can be restarted: one launch, many pairs."""
+
+
+def looks(launches: Launches) -> tuple[int, ...]:
+    """After how many launches to judge: the fewest, then every second one, and the last."""
+    return tuple(sorted({*range(launches.min, launches.max, EVERY), launches.max}))
+
+
+def compare_sides(
+    run: RunDocument,
+    *,
+    gates: Mapping[str, Gate] = DEFAULT_GATES,
+    fail_on: tuple[str, ...] = (),
+    expect: tuple[str, ...] = (),
+    planned: int | None = None,
+    conformance: ConformanceSummary | None = None,
+    created: datetime,
+    anchor: Anchor | None = None,
+) -> Comparison:
+    """Compare the head's rounds with the base's rounds of the same run, place by place and launch by launch.
+
+    ``planned`` is how many looks the measuring may take in all (``len(looks(...))``): each is paid for, whether
+    it is taken or not. Left out, as many as ``looks`` gives for the default launches.
+    """
+    planned = planned or (
+        len(looks(Launches())) if len({r.launch for r in run.details.rounds}) > 1 else len(PAIR_LOOKS)
+    )
+    both = {role: validity(run, role, gates) for role in ("base", "head")}
+    metrics = paired_metrics(run, gates=gates, clients={r: v.clients for r, v in both.items()}, looks=planned)
+    remarks = tuple(dict.fromkeys((*both["base"].remarks, *both["head"].remarks, *_unexpected(run, expect))))
+    has_base = any(r.role == "base" for r in run.details.rounds)
+    return conclude(
+        Findings(
+            name=name_of(run),
+            mesh=mesh_of(run),
+            metrics=decide(metrics, gates),
+            head=side([run], "head"),
+            base=side([run], "base") if has_base else None,
+            created=created,
+            anchor=anchor,
+            remarks=remarks + _one_launch(run),
+            conformance=conformance,
+            gates=gates,
+            fail_on=fail_on,
+            expect=expect,
+        )
+    )
+
+
+def decided(comparison: Comparison) -> bool:
+    """Whether measuring may stop: every gating metric has its verdict, or can have none however long one measures."""
+    gating = [m for m in comparison.metrics if m.gating]
+    hopeless = [m for m in gating if m.inputs is not None and m.inputs.refused is not None]
+    return bool(gating) and all(m.verdict is not Verdict.INCONCLUSIVE or m in hopeless for m in gating)
+
+
+def _unexpected(run: RunDocument, expect: tuple[str, ...]) -> list[Remark]:
+    known = scenarios(run)
+    return [
+        Remark(code="missing-scenario", severity="error", message=f"{name!r} was expected and is not in this run")
+        for name in expect
+        if name not in known
+    ]
+
+
+def _started(run: RunDocument) -> int:
+    return len({r.launch for r in run.details.rounds if r.role in {"base", "head"}})
+
+
+def _one_launch(run: RunDocument) -> tuple[Remark, ...]:
+    if _started(run) != 1:
+        return ()
+    message = (
+        "both sides were started once only: what a fresh start changes by chance is assumed to be 1 %, not measured; "
+        "give start commands to have it measured"
+    )
+    return (Remark(code="one-launch", severity="note", message=message),)

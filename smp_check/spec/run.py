@@ -181,6 +181,8 @@ class Details:
     plan: Mapping[str, Any] = field(default_factory=dict)
     fingerprint: Fingerprint = Fingerprint()
     provenance: Provenance = Provenance()
+    base: Provenance | None = None
+    """Where the base came from, when it was measured side by side with the head."""
     remarks: tuple[Remark, ...] = ()
     complete: bool = True
     """False when the run ended before its plan."""

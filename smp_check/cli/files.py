@@ -1,0 +1,65 @@
+"""Input files: refused before they are read when they cannot be documents, and read whole when they can."""
+
+from __future__ import annotations
+
+import stat
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from smp_check.errors import InputError
+
+if TYPE_CHECKING:
+    from smp_check.spec.reading import Document
+
+STDIN = "(stdin)"
+
+
+def load_documents(path: Path) -> list[Document]:
+    """Every document of a file, or of stdin for ``-``. Raises ``InputError`` with the place of the fault."""
+    from smp_check.spec.reading import read_documents
+
+    return read_documents(read_bytes(path), display(path))
+
+
+def display(path: Path) -> str:
+    """The file's name as messages show it."""
+    return STDIN if str(path) == "-" else str(path)
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file, or of stdin for ``-``. Raises ``InputError``; nothing larger than the limit is read."""
+    from smp_check.spec.reading import MAX_BYTES
+
+    if str(path) == "-":
+        data = sys.stdin.buffer.read(MAX_BYTES + 1)
+        _refuse_large(path, len(data), MAX_BYTES)
+        return data
+    try:
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            raise InputError(f"{path} is a directory", hint="name a file in it")
+        _refuse_large(path, found.st_size, MAX_BYTES)
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as fault:
+        raise _unreadable(path, fault) from fault
+    _refuse_large(path, len(data), MAX_BYTES)
+    return data
+
+
+def _refuse_large(path: Path, size: int, limit: int) -> None:
+    if size > limit:
+        raise InputError(
+            f"{display(path)} is larger than {limit // 1024**2} MiB, so it is not read",
+            hint="is it the right file? A history can be split into several",
+        )
+
+
+def _unreadable(path: Path, fault: OSError) -> InputError:
+    if path.is_symlink() and isinstance(fault, FileNotFoundError):
+        target = path.readlink()
+        return InputError(f"{path} is a link to {target}, which does not exist", hint="mend or remove the link")
+    if isinstance(fault, FileNotFoundError):
+        return InputError(f"{path} does not exist", hint="is the path right, seen from this directory?")
+    return InputError(f"cannot read {path}: {fault.strerror or fault}", hint="may this user read it?")

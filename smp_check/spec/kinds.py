@@ -1,0 +1,134 @@
+"""What a document is: told by the fields it has, never by its file's name."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import Any
+
+from smp_check.spec.messages import MESSAGES, Message
+
+
+class Kind(str, enum.Enum):
+    """Kinds of documents that can be told apart."""
+
+    CONFIGURATION = "configuration"
+    """``test:`` with ``mesh:``, ``environment:``, ``check:``; Meshery's performance test files are such."""
+    TEST = "test"
+    MESH = "mesh"
+    SERVICE_MESH = "service-mesh"
+    """A ``ServiceMesh`` by itself."""
+    ENVIRONMENT = "environment"
+    RESULT = "result"
+    RUN = "run"
+    COMPARISON = "comparison"
+    LIST = "list"
+    """A list of documents, each of a kind of its own."""
+    LEGACY_RESULT = "legacy-result"
+    """The 2019-20 shape of the specification's own sample: ``client.latencies_ms``, in seconds."""
+    MESHERY_RESULT = "meshery-result"
+    """What Meshery stores: a load generator's own output with extras."""
+    GENERATOR_OUTPUT = "generator-output"
+    """A load generator's own output."""
+    UNKNOWN = "unknown"
+
+
+SCHEMAS: Mapping[Kind, str] = {
+    Kind.CONFIGURATION: "configuration",
+    Kind.TEST: "test",
+    Kind.MESH: "mesh",
+    Kind.SERVICE_MESH: "service-mesh",
+    Kind.ENVIRONMENT: "environment",
+    Kind.RESULT: "result",
+    Kind.RUN: "run",
+    Kind.COMPARISON: "comparison",
+}
+"""The schema of each kind that has one."""
+
+MESSAGE_OF: Mapping[Kind, Message] = {
+    Kind.TEST: MESSAGES["PerformanceTestConfig"],
+    Kind.MESH: MESSAGES["ServiceMeshConfig"],
+    Kind.SERVICE_MESH: MESSAGES["ServiceMesh"],
+    Kind.ENVIRONMENT: MESSAGES["EnvironmentConfig"],
+    Kind.RESULT: MESSAGES["PerformanceTestResult"],
+}
+"""The SMP message that a document of this kind is."""
+
+PARTS: Mapping[str, Kind] = {
+    "test": Kind.TEST,
+    "mesh": Kind.MESH,
+    "environment": Kind.ENVIRONMENT,
+    "result": Kind.RESULT,
+}
+"""The SMP messages within a run document or a configuration, by their key."""
+
+MESHERY_PLACEHOLDERS: Mapping[str, str] = {
+    "smp_version": "test_smp_version",
+    "details_uri": "test_details",
+    "test_id": "test_test_id",
+    "mesh_config_id": "test_meshconfigID",
+    "env_id": "test_envID",
+}
+"""What Meshery's export writes into these fields of every result; its latencies are in seconds."""
+
+_SHARED = {"smp_version", "id", "labels", "name", "type", "version"}
+_MESHERY = {"runner_results", "runnerResults"}
+_GENERATORS = (
+    {"DurationHistogram", "RunType"},
+    {"DurationHistogram", "RetCodes"},
+    {"latencies", "status_codes"},
+    {"summary", "latencyPercentiles"},
+    {"root_group", "metrics"},
+    {"results", "options", "timestamp"},
+    {"requests", "latency", "throughput"},
+    {"TotalRequests", "DurationInMicroseconds"},
+)
+
+
+def kind_of(value: Any) -> Kind:
+    """The kind of one document's value."""
+    if isinstance(value, list):
+        return Kind.LIST
+    if not isinstance(value, Mapping):
+        return Kind.UNKNOWN
+    keys = set(value)
+    return _envelope(keys) or _foreign(value, keys) or _message(keys)
+
+
+def _envelope(keys: set[str]) -> Kind | None:
+    if "smp_check_comparison" in keys or {"headline", "verdict", "policy"} <= keys:
+        return Kind.COMPARISON
+    if "smp_check" in keys or {"result", "details"} <= keys or {"test", "result"} <= keys:
+        return Kind.RUN
+    if "test" in keys or ({"mesh", "check"} & keys and not keys & {"clients"}):
+        return Kind.CONFIGURATION
+    return None
+
+
+def _foreign(value: Mapping[str, Any], keys: set[str]) -> Kind | None:
+    if keys & _MESHERY:
+        return Kind.MESHERY_RESULT
+    client = value.get("client")
+    if isinstance(client, Mapping) and ("latencies_ms" in client or {"exp_uuid", "endpoint_url", "metrics"} & keys):
+        return Kind.LEGACY_RESULT
+    if any(marks <= keys for marks in _GENERATORS):
+        return Kind.GENERATOR_OUTPUT
+    return None
+
+
+def _message(keys: set[str]) -> Kind:
+    """The message that knows most of the fields; fields that all have say little."""
+    scores = {kind: _score(message, keys) for kind, message in MESSAGE_OF.items()}
+    best = max(scores, key=lambda kind: scores[kind])
+    return best if scores[best] > 0 else Kind.UNKNOWN
+
+
+def _score(message: Message, keys: set[str]) -> float:
+    known = {message.by_name[key].name for key in keys if key in message.by_name}
+    return len(known - _SHARED) + len(known & _SHARED) / 100
+
+
+def is_meshery_export(result: Mapping[str, Any]) -> bool:
+    """Whether a result (snake_case) carries the placeholders of Meshery's export; two of them leave no doubt."""
+    found = [name for name, text in MESHERY_PLACEHOLDERS.items() if result.get(name) == text]
+    return len(found) >= 2

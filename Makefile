@@ -30,6 +30,9 @@ bench: $(VENV)/test tools ## every table of benchmarks/, side by side on this ma
 docs: $(VENV)/installed ## the command reference, from the commands' own help
 	$(BIN)/python docs/build.py
 
+golden: $(VENV)/test ## write the expected reports anew; read the difference before you commit it
+	$(BIN)/python -m tests.report.golden_files
+
 clean:
 	rm -rf $(VENV) .tools build *.egg-info
 

@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from smp_check.report.rows import metric_fails
-from smp_check.report.values import counted, listed
 from smp_check.verdict.model import Verdict
+from smp_check.verdict.wording import count, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +70,7 @@ def _undecided(comparison: Comparison) -> Iterator[str]:
         needed = max(m.runs_needed or 0 for m in by_runs)
         have = len(comparison.base.runs) if comparison.base else 0
         yield (
-            f"{counted(needed, 'baseline run')} would decide {_names(by_runs)}; there "
+            f"{count(needed, 'baseline run')} would decide {_names(by_runs)}; there "
             f"{'is' if have == 1 else 'are'} {have} now. Each run on the default branch adds one."
         )
     if undecided and not by_rounds and not by_runs:
@@ -84,9 +84,9 @@ def _more_rounds(comparison: Comparison, metrics: list[MetricComparison]) -> str
     needed = max(m.rounds_needed or 0 for m in metrics)
     have = comparison.head.runs[-1].rounds if comparison.head.runs else 0
     times = f", about {math.ceil(needed / have)} times the present `test.duration`" if have and needed > have else ""
-    return f"{counted(needed, 'round')} per side would decide {_names(metrics)}{times}."
+    return f"{count(needed, 'round')} per side would decide {_names(metrics)}{times}."
 
 
 def _names(metrics: list[MetricComparison]) -> str:
     names = tuple(dict.fromkeys(m.metric for m in metrics))
-    return listed(names if len(names) <= 6 else (*names[:5], f"{len(names) - 5} more"))
+    return joined(names if len(names) <= 6 else (*names[:5], f"{len(names) - 5} more"))

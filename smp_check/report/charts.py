@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from smp_check.spec.histogram import Histogram
+from smp_check.spec.result import ALL_CLIENTS
 from smp_check.spec.run import PERCENTILES
 from smp_check.units import format_latency, format_share
 
@@ -26,8 +27,9 @@ BOTTOM = 32.0
 SIDES = ("baseline", "head")
 ROW_HEIGHT = 22.0
 FOREST_LEFT = 190.0
-FOREST_RIGHT = WIDTH - 170.0
+FOREST_RIGHT = WIDTH - 160.0
 LARGEST_FOREST = 60
+MOST_TICKS = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,8 @@ class Percentiles:
     """Percentile names for which every side has a value."""
     values: tuple[tuple[str, tuple[str, ...]], ...]
     """By side, the latency at each of ``names`` in milliseconds."""
+    reach: tuple[str, str]
+    """Ends of a linear axis that holds all ``values``, milliseconds."""
     summary: str
     """The chart in words, for those who cannot see it."""
     width: float = WIDTH
@@ -96,7 +100,10 @@ class Forest:
 def percentile_charts(comparison: Comparison) -> tuple[Percentiles, ...]:
     """One chart for each client whose latency is known on the head's side."""
     base = comparison.base.latency if comparison.base else {}
-    charts = (_chart(client, base.get(client), latency) for client, latency in comparison.head.latency.items())
+    head = dict(comparison.head.latency)
+    if len(head) == 2:
+        head.pop(ALL_CLIENTS, None)  # it is the only client's once more
+    charts = (_chart(client, base.get(client), latency) for client, latency in head.items())
     return tuple(chart for chart in charts if chart is not None)
 
 
@@ -121,7 +128,8 @@ def _chart(client: str, base: Latency | None, head: Latency) -> Percentiles | No
         across=_percent_ticks(across, nines),
         up=tuple(Tick(at=up(math.log10(v)), label=format_latency(v)) for v in _steps(low, high)),
         names=names,
-        values=tuple((side, tuple(f"{sides[side].percentiles[n] * 1e3:.3f}" for n in names)) for side in curves),
+        values=tuple((side, tuple(_milliseconds(sides[side].percentiles[n]) for n in names)) for side in curves),
+        reach=_reach([sides[side].percentiles[n] for side in curves for n in names]),
         summary=_in_words({side: sides[side] for side in curves}, names),
     )
 
@@ -174,12 +182,25 @@ def _percent_ticks(scale: _Scale, nines: float) -> tuple[Tick, ...]:
 
 
 def _steps(low: float, high: float) -> list[float]:
-    """1, 2, 5 per decade within the range; the ends where no such step lies inside."""
+    """Round numbers within the range, as many as are easy to read; the ends where there is none."""
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    steps = [m * 10.0**d for d in decades for m in (1, 2, 5) if low <= m * 10.0**d <= high]
-    if len(steps) > 9:
-        steps = [s for s in steps if f"{s:e}"[0] == "1"]
+    for multiples in ((1, 1.5, 2, 3, 4, 5, 6, 8), (1, 2, 5), (1,)):
+        steps = [m * 10.0**d for d in decades for m in multiples if low <= m * 10.0**d <= high]
+        if len(steps) <= MOST_TICKS:
+            break
     return steps if len(steps) > 1 else [low, high] if high > low else [low]
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1e3:.3f}" if seconds < 1 else f"{seconds * 1e3:.1f}"
+
+
+def _reach(values: Sequence[float]) -> tuple[str, str]:
+    """From zero, unless that would squeeze all values into the upper part."""
+    if not values:
+        return "0", "1"
+    low = 0.9 * min(values) if min(values) > 0.3 * max(values) else 0.0
+    return _milliseconds(low), _milliseconds(1.05 * max(values) or 1e-3)
 
 
 def _in_words(sides: Mapping[str, Latency], names: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ _QUIET = frozenset(" .,;:?=+-%/'()\"")
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode categories that are dropped: controls, bidirectional overrides, tags, surrogates, unassigned."""
 _IPV6 = re.compile(r"(\[[0-9A-Fa-f:.]+\])")
-_BLOCK_START = re.compile(r"^(\d{0,9})([+=.)-])(?=[+=-]*(?:\s|$))")
+_BLOCK_START = re.compile(r"^(?:[+=-](?=[+=-]*(?:\s|$))|\d{1,9}[.)](?=\s|$))")
 """What would begin a list, an underline or a rule at the start of a line."""
 _CODE = re.compile(r"[A-Za-z0-9_./:?&=%+, ()*'~^-]+")
 
@@ -46,7 +46,7 @@ def markdown(text: str, limit: int = LONGEST) -> str:
     text = re.sub(r"(?i)(:)(?=//\S)|(w)(?=ww\S)", lambda m: m[0] + _BREAK, text)
     text = re.sub(r"(?i)\b(mailto|xmpp)(?=:)", rf"\1{_BREAK}", text)
     escaped = "".join(_entity(c) for c in text).replace("::", ":&#58;")
-    escaped = _BLOCK_START.sub(lambda m: f"{m[1]}&#{ord(m[2])};", escaped, count=1)
+    escaped = _BLOCK_START.sub(lambda m: f"{m[0][:-1]}&#{ord(m[0][-1])};", escaped)
     return f"\u2068{escaped}\u2069" if _right_to_left(text) else escaped
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from smp_check.report.escape import clip
-from smp_check.report.values import ABSENT, format_change, format_interval, format_value
+from smp_check.report.values import ABSENT, format_change, format_detectable, format_interval, format_value
 from smp_check.report.view import Row
 from smp_check.units import format_share
 from smp_check.verdict.model import Verdict
@@ -35,11 +35,7 @@ LONGEST_SENTENCE = 400
 
 def metric_fails(metric: MetricComparison, policy: Policy) -> bool:
     """Whether this metric by itself fails the gate."""
-    if not metric.gating:
-        return False
-    if metric.objective is not None:
-        return "regression" in policy.fail_on
-    return FAILING.get(metric.verdict) in policy.fail_on
+    return metric.gating and metric.accepted is None and FAILING.get(metric.verdict) in policy.fail_on
 
 
 def needs_attention(metric: MetricComparison, policy: Policy) -> bool:
@@ -79,17 +75,20 @@ def row(metric: MetricComparison, policy: Policy) -> Row:
         verdict=verdict_word(metric),
         symbol="❌" if fails else "⚠️" if broken else SYMBOLS[metric.verdict],
         tone="bad" if fails else "warn" if broken else TONES.get(metric.verdict, "calm"),
-        reason=clip(metric.objective or metric.reason, LONGEST_SENTENCE),
+        reason=clip(_reason(metric), LONGEST_SENTENCE),
+        fails=fails,
         gating=metric.gating,
         tolerance=ABSENT if metric.tolerance is None else format_share(metric.tolerance, digits=0),
-        detectable=ABSENT if metric.detectable is None else format_share(metric.detectable),
-        objective=clip(metric.objective or "", LONGEST_SENTENCE),
-        confidence=ABSENT if metric.confidence is None else format_share(metric.confidence, digits=0),
+        detectable=format_detectable(metric),
     )
 
 
 def verdict_word(metric: MetricComparison) -> str:
     """The verdict for people; a broken objective says so, whatever the trend."""
-    if metric.objective is not None:
-        return "objective missed"
-    return metric.verdict.value.replace("-", " ")
+    word = "objective missed" if metric.objective is not None else metric.verdict.value.replace("-", " ")
+    return word if metric.accepted is None else f"{word}, accepted"
+
+
+def _reason(metric: MetricComparison) -> str:
+    reason = metric.objective or metric.reason
+    return reason if metric.accepted is None else f"{reason}; accepted: {metric.accepted}"

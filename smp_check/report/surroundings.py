@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from smp_check.report.escape import clip
 from smp_check.report.rows import LONGEST_SENTENCE
-from smp_check.report.values import counted, format_moment, listed, short_commit
+from smp_check.report.values import format_detectable, format_moment, short_commit
 from smp_check.report.view import ConformanceView
 from smp_check.units import format_share
+from smp_check.verdict.metrics import metric_named
+from smp_check.verdict.wording import count, joined, value_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from smp_check.verdict.model import Comparison, MetricComparison, Side
+    from smp_check.verdict.model import Comparison, MetricComparison, Side, Unit
 
 
 def compared(comparison: Comparison) -> tuple[tuple[str, str], ...]:
@@ -37,10 +39,10 @@ def _side(side: Side) -> str:
     branch = f" on {clip(side.provenance.branch, 80)}" if side.provenance.branch else ""
     dirty = ", with uncommitted changes" if side.provenance.dirty else ""
     if len(side.runs) == 1:
-        return f"{what}{branch}{dirty}, {counted(newest.rounds, 'round')}, {format_moment(newest.start)}"
+        return f"{what}{branch}{dirty}, {count(newest.rounds, 'round')}, {format_moment(newest.start)}"
     rounds = sum(run.rounds for run in side.runs)
     return (
-        f"{counted(len(side.runs), 'run')} ({counted(rounds, 'round')}), the newest of {what}{branch}{dirty}, "
+        f"{count(len(side.runs), 'run')} ({count(rounds, 'round')}), the newest of {what}{branch}{dirty}, "
         f"{format_moment(newest.start)}"
     )
 
@@ -54,7 +56,7 @@ def _distance(comparison: Comparison) -> str:
     wanted = short_commit(anchor.wanted)
     if anchor.used is None or anchor.distance is None:
         return f"; {wanted}, the commit that this change starts from, has no comparable run"
-    return f"; {counted(anchor.distance, 'commit')} before {wanted}, the commit that this change starts from"
+    return f"; {count(anchor.distance, 'commit')} before {wanted}, the commit that this change starts from"
 
 
 def _generators(side: Side) -> Iterator[str]:
@@ -64,7 +66,7 @@ def _generators(side: Side) -> Iterator[str]:
         text = f"{generator.name} {generator.version} ({loop}, percentiles by {generator.percentile_method})"
         by_text.setdefault(clip(text, 160), []).append(clip(client, 80))
     for text, clients in by_text.items():
-        yield text if len(by_text) == 1 else f"{text} for {listed(clients[:6])}"
+        yield text if len(by_text) == 1 else f"{text} for {joined(clients[:6])}"
 
 
 def _machine(machine: Mapping[str, str]) -> str:
@@ -77,7 +79,7 @@ def certainty(comparison: Comparison) -> tuple[str, ...]:
     seen = [m for m in comparison.metrics if m.detectable is not None]
     if seen:
         gating = [m for m in seen if m.gating] or seen
-        sizes = listed(tuple(f"{_label(m, comparison)} {format_share(m.detectable or 0)}" for m in gating[:8]))
+        sizes = joined([f"{_label(m, comparison)} {format_detectable(m)}" for m in gating[:8]])
         rest = f" ({len(gating) - 8} more metrics in the details)" if len(gating) > 8 else ""
         sentences.append(
             f"The smallest worsening that this comparison could have called: {sizes}{rest}. Less may be there "
@@ -85,7 +87,7 @@ def certainty(comparison: Comparison) -> tuple[str, ...]:
         )
     levels = sorted({m.confidence for m in comparison.metrics if m.confidence is not None and m.interval})
     if levels:
-        words = listed(tuple(format_share(level, digits=_digits(level)) for level in levels))
+        words = joined([format_share(level, digits=_digits(level)) for level in levels])
         sentences.append(f"Intervals hold the true change with {words} confidence.")
     if any(m.inputs is not None and m.inputs.referenced for m in comparison.metrics):
         sentences.append(
@@ -109,12 +111,12 @@ def conformance(comparison: Comparison) -> ConformanceView | None:
     summary = comparison.conformance
     if summary is None:
         return None
-    counts = [counted(n, noun) for n, noun in ((summary.errors, "error"), (summary.warnings, "warning")) if n]
+    counts = [count(n, noun) for n, noun in ((summary.errors, "error"), (summary.warnings, "warning")) if n]
     state = "conforms to SMP" if summary.conformant else "does not conform to SMP"
     findings = [{k: clip(str(f.get(k, "")), LONGEST_SENTENCE) for k in _FINDING} for f in summary.findings]
     return ConformanceView(
         symbol="✅" if summary.conformant else "❌",
-        sentence=f"The run document {state}{': ' if counts else ''}{listed(counts)}.",
+        sentence=f"The run document {state}{': ' if counts else ''}{joined(counts)}.",
         findings=tuple(findings),
     )
 
@@ -139,24 +141,33 @@ def commands(comparison: Comparison) -> tuple[tuple[str, str], ...]:
 
 def policy(comparison: Comparison) -> tuple[tuple[str, str], ...]:
     """What fails the gate, and what must appear."""
-    rules = [("fails on", listed(comparison.policy.fail_on) or "nothing")]
+    rules = [("fails on", joined(comparison.policy.fail_on) or "nothing")]
     if comparison.policy.expect:
-        rules.append(("expected", clip(listed(comparison.policy.expect), LONGEST_SENTENCE)))
+        rules.append(("expected", clip(joined(comparison.policy.expect), LONGEST_SENTENCE)))
     return tuple(rules)
 
 
 def gates(comparison: Comparison) -> tuple[tuple[str, str], ...]:
     """By metric, what is asked of it."""
-    return tuple((clip(n, 80), _gate(g)) for n, g in comparison.policy.gates.items())
+    asked = comparison.policy.gates.items()
+    return tuple((clip(name, 80), _gate(gate, metric_named(name).unit)) for name, gate in asked)
 
 
-def _gate(gate: Mapping[str, Any]) -> str:
-    shares = {"tolerance"}
-    words = [
-        f"{name.replace('_', ' ')} {format_share(value) if name in shares else f'{value:g}'}"
-        for name, value in gate.items()
-        if isinstance(value, (int, float)) and not isinstance(value, bool)
-    ]
+def _gate(gate: Mapping[str, Any], unit: Unit) -> str:
+    words = []
+    for name, lead in _ASKED.items():
+        value = gate.get(name)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            text = format_share(value, digits=0) if name == "tolerance" else value_text(value, unit)
+            words.append(f"{lead} {text}")
     if gate.get("report_only"):
-        words.append("report only")
-    return ", ".join(words) or "–"
+        words.append("reported only")
+    return ", ".join(words) or "reported as it is"
+
+
+_ASKED = {
+    "tolerance": "a worsening of",
+    "absolute": "of at least",
+    "max": "never above",
+    "min": "never below",
+}

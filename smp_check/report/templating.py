@@ -64,8 +64,10 @@ def _environment(context: Context) -> Environment:
         keep_trailing_newline=True,
         finalize=_finalizer(context),
     )
+    words = _words(context)
     environment.filters |= {
         "code": lambda text: _safe(_CODE[context](str(text))),
+        "value": lambda text: _safe(_unbroken(words(str(text)), context)),
         "prose": lambda text: _safe(_prose(str(text), context)),
     }
     environment.globals = {}
@@ -94,14 +96,24 @@ def _prose(text: str, context: Context) -> str:
     pieces = escape.plain(text).split("`")
     if len(pieces) % 2 == 0:
         pieces = ["'".join(pieces)]
-    words = escape.markup if context == "html" else _ESCAPES[context]
+    words = _words(context)
     return "".join(_CODE[context](piece) if place % 2 else _spaced(words, piece) for place, piece in enumerate(pieces))
+
+
+def _words(context: Context) -> Callable[[str], str]:
+    """What makes text inert in a document of this kind."""
+    return escape.markup if context == "html" else _ESCAPES[context]
 
 
 def _spaced(clean: Callable[[str], str], piece: str) -> str:
     """``clean`` strips; the blanks beside a piece of code have to stay."""
     middle = clean(piece)
     return f"{' ' if piece[:1] == ' ' and middle else ''}{middle}{' ' if piece[-1:] == ' ' else ''}"
+
+
+def _unbroken(text: str, context: Context) -> str:
+    """A number and its unit stay on one line of a table cell; a page has its own means for that."""
+    return text.replace(" ", "\u00a0") if context == "markdown" else text
 
 
 def _safe(text: str) -> Any:

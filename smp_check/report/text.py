@@ -90,10 +90,9 @@ def _cells(row: Row, view: View, paint: _Paint, longest_name: int) -> list[str]:
 def _reasons(view: View) -> Iterator[str]:
     if any(not row.gating for row in view.rows):
         yield "* reported only, never fails the gate"
-    told = [row for row in view.notable if row.reason]
-    if told:
+    if view.told:
         yield ""
-    for row in told[:REASONS]:
+    for row in view.told[:REASONS]:
         name = f"{row.client} {row.metric}" if view.several_clients else row.metric
         yield from _wrapped(f"{name}: {row.reason}", "- ")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from smp_check.units import format_count, format_latency, format_rate, format_share, format_size
+from smp_check.units import format_share
+from smp_check.verdict.wording import value_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -13,38 +14,45 @@ if TYPE_CHECKING:
     from smp_check.verdict.model import MetricComparison, Unit
 
 ABSENT = "–"
+COARSE = 0.0995
+"""Relative changes from here on are shown without decimals."""
 
 
 def format_value(value: float | None, unit: Unit) -> str:
     """A metric's value with its unit; what is not known is a dash, never a zero."""
-    if value is None or not math.isfinite(value):
-        return ABSENT
-    if unit in {"s", "cpu-s"}:
-        return format_latency(value)
-    if unit == "1/s":
-        return format_rate(value)
-    if unit == "fraction":
-        return format_share(value, digits=2)
-    if unit == "bytes":
-        return format_size(value)
-    return f"{value:,.0f} {unit}" if abs(value) >= 100 else f"{value:.3g} {unit}"
+    return ABSENT if value is None or not math.isfinite(value) else value_text(value, unit)
 
 
 def format_change(metric: MetricComparison) -> str:
-    """The change as judged; percentage points where a share has no relative change."""
-    if metric.change is not None and math.isfinite(metric.change):
-        return format_share(metric.change, signed=True)
-    if metric.unit == "fraction" and metric.base is not None and metric.head is not None:
-        return format_share(metric.head - metric.base, signed=True, digits=2).replace("%", "points")
-    return ABSENT
+    """The change as judged; of a share, percentage points."""
+    if metric.unit == "fraction":
+        known = metric.base is not None and metric.head is not None
+        return _points((metric.head or 0.0) - (metric.base or 0.0), signed=True) if known else ABSENT
+    return ABSENT if metric.change is None or not math.isfinite(metric.change) else relative(metric.change)
+
+
+def format_detectable(metric: MetricComparison) -> str:
+    """The smallest worsening that could have been called; of a share, percentage points."""
+    if metric.detectable is None or not math.isfinite(metric.detectable):
+        return ABSENT
+    return _points(metric.detectable) if metric.unit == "fraction" else format_share(metric.detectable)
+
+
+def _points(difference: float, *, signed: bool = False) -> str:
+    return format_share(difference, signed=signed, digits=2).replace("%", "points")
 
 
 def format_interval(interval: tuple[float, float] | None) -> str:
     """Both ends of an interval of changes: ``+8.1 to +15.2 %``."""
     if interval is None:
         return ABSENT
-    low, high = (format_share(end, signed=True) for end in interval)
+    low, high = (relative(end) for end in interval)
     return f"{low.removesuffix(' %')} to {high}"
+
+
+def relative(change: float) -> str:
+    """A relative change with its sign; decimals only where they matter."""
+    return format_share(change, signed=True, digits=0 if abs(change) >= COARSE else 1)
 
 
 def format_moment(moment: datetime) -> str:
@@ -55,15 +63,3 @@ def format_moment(moment: datetime) -> str:
 def short_commit(commit: str | None) -> str:
     """Twelve digits of a commit, enough to be unique and to copy."""
     return commit[:12] if commit else "unknown commit"
-
-
-def counted(number: int, noun: str) -> str:
-    """``1 run``, ``12 runs``."""
-    return f"{format_count(number)} {noun}{'' if number == 1 else 's'}"
-
-
-def listed(items: list[str] | tuple[str, ...], last: str = "and") -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
-    if len(items) <= 1:
-        return "".join(items)
-    return f"{', '.join(items[:-1])} {last} {items[-1]}"

@@ -47,10 +47,10 @@ class Row:
     """``bad``, ``warn``, ``good`` or ``calm``: how it should look."""
     reason: str
     gating: bool
+    fails: bool
+    """Whether this metric by itself fails the gate."""
     tolerance: str
     detectable: str
-    objective: str
-    confidence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -153,7 +153,7 @@ def comparison(verdict: str, headline: str, *lines: str, **more: Any) -> Compari
         "verdict": Verdict(verdict),
         "headline": headline,
         "failed": bool(failing),
-        "failures": tuple(f"{m.metric} of {m.client}: {m.objective or m.reason}" for m in failing),
+        "failures": tuple(failure(m, len(clients) > 1) for m in failing),
         "metrics": metrics,
         "head": side(HEAD, 1, more.pop("head_median", 0.010), clients),
         "base": side(BASE, 10, 0.010, clients),
@@ -164,6 +164,13 @@ def comparison(verdict: str, headline: str, *lines: str, **more: Any) -> Compari
         "created": NOON,
     }
     return Comparison(**{**defaults, **more})
+
+
+def failure(metric: MetricComparison, several: bool) -> str:
+    """In the words of the verdict."""
+    name = f"{metric.metric} of {metric.client}" if several else metric.metric
+    word = "regressed" if metric.verdict is Verdict.REGRESSED else "is inconclusive"
+    return metric.objective or f"{name} {word}: {metric.reason}"
 
 
 def remark(code: str, severity: Any, message: str) -> Remark:

@@ -1,4 +1,5 @@
 """The comparisons that golden files show in every format: one for each thing that can be said."""
+# ruff: noqa: E501 - one metric, one line
 
 from __future__ import annotations
 
@@ -8,22 +9,22 @@ from smp_check.verdict.model import Anchor, Comparison, ConformanceSummary, Poli
 from tests.report.cases import BASE, FORTIO, comparison, mismatch, remark, without_base
 
 CALM = (
-    "p50: 10.0ms -> 10.1ms = +0.6% [-1.8% .. +3.0%] unchanged; the same within 10 %",
-    "p90: 16.6ms -> 16.9ms = +1.5% [-3.2% .. +6.4%] unchanged; the same within 25 %; sees 11%",
-    "p99: 25.4ms -> 26.0ms = +2.4% [-9.1% .. +15.3%] unchanged; the same within 50 %; sees 28%",
-    "qps: 200/s -> 200/s = +0.0% [-0.1% .. +0.1%] unchanged; the same within 5 %; sees 0.3%",
-    "error_rate: 0% -> 0% unchanged; at most 1 % is allowed",
+    "p50: 10.0ms -> 10.1ms = +0.6% [-1.8% .. +3.0%] unchanged; no change as large as 10 %",
+    "p90: 16.6ms -> 16.9ms = +1.5% [-3.2% .. +6.4%] unchanged; no change as large as 25 %; sees 11%",
+    "p99: 25.4ms -> 26.0ms = +2.4% [-9.1% .. +15.3%] unchanged; no change as large as 50 %; sees 28%",
+    "qps: 200/s -> 200/s = +0.0% [-0.1% .. +0.1%] unchanged; no change as large as 5 %; sees 0.3%",
+    "error_rate: 0% -> 0% unchanged; 0.00 % of the requests failed, 0.00 % before: no real difference",
 )
 
 
 def regressed() -> Comparison:
     return comparison(
         "regressed",
-        "p50 and p90 regressed: p50 by 23 % (19 to 27 %), p90 by 31 % (22 to 41 %).",
-        "p50: 10.0ms -> 12.3ms = +23% [+19% .. +27%] regressed; slower by more than noise and more than the 10 % floor",
-        "p90: 16.6ms -> 21.7ms = +31% [+22% .. +41%] regressed; slower by more than noise and more than the 25 % floor",
-        "p99: 25.4ms -> 30.1ms = +18% [-4% .. +46%] inconclusive; needs 40 rounds; the interval reaches from −4 % to "
-        "+46 %; sees 28%",
+        "p50 and p90 regressed: p90 is 31 % slower, 16.6 ms → 21.7 ms.",
+        "p50: 10.0ms -> 12.3ms = +23% [+19% .. +27%] regressed; 23 % slower (+19 to +27 %), more than noise explains",
+        "p90: 16.6ms -> 21.7ms = +31% [+22% .. +41%] regressed; 31 % slower (+22 to +41 %), more than noise explains",
+        "p99: 25.4ms -> 30.1ms = +18% [-4% .. +46%] inconclusive; needs 40 rounds; a change below 28 % would not show; "
+        "sees 28%",
         *CALM[3:],
         "p99.9: 41ms -> 44ms = +7% [-30% .. +64%] inconclusive; report-only; few samples",
         head_median=0.0123,
@@ -32,14 +33,14 @@ def regressed() -> Comparison:
 
 
 def unchanged() -> Comparison:
-    return comparison("unchanged", "Nothing changed: all 5 metrics are the same within their tolerance.", *CALM)
+    return comparison("unchanged", "No change: all gated metrics are as they were.", *CALM)
 
 
 def improved() -> Comparison:
     return comparison(
         "improved",
-        "p50 improved by 21 % (17 to 25 %); nothing regressed.",
-        "p50: 10.0ms -> 7.9ms = -21% [-25% .. -17%] improved; faster by more than noise and more than the 10 % floor",
+        "P50 improved; everything else is unchanged.",
+        "p50: 10.0ms -> 7.9ms = -21% [-25% .. -17%] improved; 21 % faster (−25 to −17 %), more than noise explains",
         *CALM[1:],
         head_median=0.0079,
     )
@@ -48,9 +49,9 @@ def improved() -> Comparison:
 def inconclusive() -> Comparison:
     return comparison(
         "inconclusive",
-        "p50 cannot be decided: the change lies between −6 % and +19 %.",
-        "p50: 10.0ms -> 10.6ms = +6% [-6% .. +19%] inconclusive; needs 60 rounds; between −6 % and +19 %; sees 17%",
-        "cpu_per_request: 412us-cpu -> 430us-cpu = +4% [-5% .. +14%] inconclusive; needs 8 runs; between −5 and +14 %",
+        "No change for the worse was found, but p50 and cpu_per_request could hide one (below 6 % in cpu_per_request).",
+        "p50: 10.0ms -> 10.6ms = +6% [-6% .. +19%] inconclusive; needs 60 rounds; a change below 17 % would not show; sees 17%",
+        "cpu_per_request: 412us-cpu -> 430us-cpu = +4% [-5% .. +14%] inconclusive; needs 18 runs; a change below 6 % would not show after 10 baseline runs",
         *CALM[1:],
         policy=Policy(fail_on=("regression", "measurement", "inconclusive"), gates={"p50": {"tolerance": 0.1}}),
     )
@@ -60,10 +61,10 @@ def no_baseline() -> Comparison:
     return without_base(
         comparison(
             "no-baseline",
-            "No baseline yet: this run has nothing to be compared with.",
-            "p50: - -> 10.1ms no-baseline; nothing to compare with",
-            "p99: - -> 26.0ms no-baseline; nothing to compare with",
-            "qps: - -> 200/s no-baseline; nothing to compare with",
+            "No baseline yet: there is no earlier run to compare with.",
+            "p50: - -> 10.1ms no-baseline; no earlier run measured it",
+            "p99: - -> 26.0ms no-baseline; no earlier run measured it",
+            "qps: - -> 200/s no-baseline; no earlier run measured it",
         )
     )
 
@@ -71,7 +72,7 @@ def no_baseline() -> Comparison:
 def not_comparable() -> Comparison:
     made = comparison(
         "not-comparable",
-        "Not comparable with the baseline: 3 fields differ.",
+        "Not comparable with any earlier run: load.generator (embedded 0.1.0 before, fortio 1.69.5 now) and 2 fields more differ.",
         "p50: 10.0ms -> 14.2ms not-comparable; measured differently",
         mismatches=(
             mismatch("load.generator", "embedded 0.1.0", "fortio 1.69.5"),
@@ -84,15 +85,20 @@ def not_comparable() -> Comparison:
 
 def invalid() -> Comparison:
     return comparison(
-        "inconclusive",
-        "The measurement is not valid: 12.4 % of the requests failed.",
-        "p50: 10.0ms -> 4.1ms = -59% [-62% .. -55%] inconclusive; not judged, too many requests failed",
-        "error_rate: 0% -> 12.4% inconclusive; missed: error_rate is 12.40 %, at most 1 % is allowed",
+        "regressed",
+        "The measurement cannot be trusted: client-1: 12.40 % of the requests failed (status), more than the 1.00 % allowed.",
+        "p50: 10.0ms -> 4.1ms = -59% [-62% .. -55%] inconclusive; 12.40 % of the requests failed; the latencies of the others say nothing",
+        "error_rate: 0% -> 12.4% regressed; missed: error_rate is 12.40 %, above the objective of 1.00 %",
         failed=True,
-        failures=("12.4 % of the requests failed, at most 1 % is allowed",),
+        failures=(
+            "error_rate is 12.40 %, above the objective of 1.00 %",
+            "client-1: 12.40 % of the requests failed (status), more than the 1.00 % allowed",
+        ),
         remarks=(
-            remark("errors", "error", "12.4 % of the requests failed: 496 with status 503"),
-            remark("saturated", "warning", "client-1 reached 161/s of the 200/s asked for"),
+            remark(
+                "errors", "error", "client-1: 12.40 % of the requests failed (status), more than the 1.00 % allowed"
+            ),
+            remark("saturated", "warning", "client-1: only 80.5 % of the requested 200/s were reached"),
             remark("noisy", "note", "2 of 10 rounds were noisy: CPU steal above 5 %"),
         ),
         conformance=ConformanceSummary(
@@ -123,15 +129,15 @@ def many_clients() -> Comparison:
     """Three clients through a mesh, what its proxies cost, and a broken objective."""
     return comparison(
         "regressed",
-        "p90 of checkout regressed by 29 % (20 to 39 %), and search misses its objective.",
-        "checkout/p50: 8.1ms -> 8.3ms = +2% [-1% .. +5%] unchanged; the same within 10 %",
-        "checkout/p90: 14ms -> 18ms = +29% [+20% .. +39%] regressed; slower by more than noise and the 25 % floor",
-        "search/p50: 21ms -> 21ms = +0.4% [-3% .. +4%] unchanged; the same within 10 %",
-        "search/p90: 44ms -> 46ms = +4% [-6% .. +15%] unchanged; missed: p90 is 46.0 ms, at most 45.0 ms is allowed",
-        "upload/p50: 1.2s -> 1.1s = -8% [-14% .. -2%] unchanged; the same within 10 %",
-        "upload/qps: 1250/s -> 1249/s = -0.1% [-0.4% .. +0.3%] unchanged; the same within 5 %",
-        "all/sidecar_cpu_per_krps: 312mcores -> 318mcores = +2% [+0.1% .. +4%] unchanged; the same within 5 %",
-        "all/sidecar_memory: 58.2MB -> 61.0MB = +5% [+3% .. +7%] regressed; report-only; more by 5 %",
+        "p90 of checkout regressed: it is 29 % slower, 14.0 ms → 18.0 ms; p90 is 46.0 ms, above the objective of 45.0 ms.",
+        "checkout/p50: 8.1ms -> 8.3ms = +2% [-1% .. +5%] unchanged; no change as large as 10 %",
+        "checkout/p90: 14ms -> 18ms = +29% [+20% .. +39%] regressed; 29 % slower (+20 to +39 %), more than noise explains",
+        "search/p50: 21ms -> 21ms = +0.4% [-3% .. +4%] unchanged; no change as large as 10 %",
+        "search/p90: 44ms -> 46ms = +4% [-6% .. +15%] regressed; missed: p90 is 46.0 ms, above the objective of 45.0 ms",
+        "upload/p50: 1.2s -> 1.1s = -8% [-14% .. -2%] unchanged; no change as large as 10 %",
+        "upload/qps: 1250/s -> 1249/s = -0.1% [-0.4% .. +0.3%] unchanged; no change as large as 5 %",
+        "all/sidecar_cpu_per_krps: 312mcores -> 318mcores = +2% [+0.1% .. +4%] unchanged; no change as large as 5 %",
+        "all/sidecar_mem_mb: 58.2MB -> 61.0MB = +5% [+3% .. +7%] regressed; report-only; more by 5 %",
         mesh="ISTIO",
     )
 

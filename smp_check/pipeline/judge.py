@@ -65,19 +65,39 @@ def summarise(findings: Sequence[Finding]) -> ConformanceSummary:
 
 
 def baseline_of(
-    run: RunDocument, store: BaselineStore, *, window: int, anchor: str | None, ancestors: Sequence[str]
+    run: RunDocument,
+    store: BaselineStore,
+    *,
+    window: int,
+    anchor: str | None,
+    ancestors: Sequence[str],
+    any_machine: bool = False,
 ) -> tuple[Selection, Sequence[RunDocument]]:
     """The stored runs that a run is to be compared with, oldest first."""
     key = series_of(run)
     records = store.records(key.family)
-    selection = select_baseline(records, anchor=anchor, ancestors=ancestors, key=key, window=window)
+    selection = select_baseline(
+        records, anchor=anchor, ancestors=ancestors, key=key, window=window, any_machine=any_machine
+    )
     return selection, store.read(selection.records)
 
 
 def recorded_run(run: RunDocument, comparison: Comparison) -> RunDocument:
-    """The run with its verdict written in, as the store keeps it."""
-    verdict = "failed" if comparison.failed and comparison.verdict.value != "regressed" else comparison.verdict.value
-    return replace(run, details=replace(run.details, verdict=verdict))
+    """The run with its verdict written in, as the store keeps it: what is in ``OUTSIDE_THE_NORM`` never counts."""
+    return replace(run, details=replace(run.details, verdict=_recorded_verdict(comparison)))
+
+
+def _recorded_verdict(comparison: Comparison) -> str:
+    conformance = comparison.conformance
+    if comparison.verdict is Verdict.REGRESSED:
+        return "regressed"
+    if comparison.failed or any(remark.severity == "error" for remark in comparison.remarks):
+        return "failed"
+    if conformance is not None and not conformance.conformant:
+        return "non-conformant"
+    if any(metric.accepted is not None for metric in comparison.metrics):
+        return "accepted"
+    return str(comparison.verdict.value)
 
 
 def exit_code(comparison: Comparison) -> ExitCode:

@@ -33,7 +33,8 @@ def history_evidence(inputs: Inputs, metric: str) -> Evidence:
         referenced=inputs.head if inputs.referenced else None,
         referenced_error=inputs.head_error if inputs.referenced else None,
     )
-    said = predict(base, head, spread=metric_named(metric).spread, parameters=inputs.parameters)
+    spread = inputs.parameters.get("spread", metric_named(metric).spread)
+    said = predict(base, head, spread=spread, parameters=inputs.parameters)
     k = len(inputs.raw_base)
     margin = said.change - said.beyond_all  # the worst baseline run, seen from the middle
     tail = (1 - CONFIDENCE) / 2
@@ -44,7 +45,7 @@ def history_evidence(inputs: Inputs, metric: str) -> Evidence:
         change=said.change,
         interval=(said.bound(tail), said.bound(1 - tail)),
         limit=lambda level: max(said.limit(level), margin),
-        least=LEAST_CHANGE.get(k, 0.0),
+        least=LEAST_CHANGE.get(k, 0.0) * min(spread, 1.0),
         worse_than_all=said.beyond_all > 0,
         better_than_all=said.below_all > 0,
         spread=sd,

@@ -10,10 +10,11 @@ out, as long as at least half of the places and at least three remain; otherwise
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from smp_check.spec.result import loaded_role
+from smp_check.spec.run import Counts, Latency
 from smp_check.verdict.metrics import KNOWN, LATENCIES, Metric, metric_named
 from smp_check.verdict.model import Direction
 from smp_check.verdict.robust import MEDIAN_COST, median, variance
@@ -21,7 +22,7 @@ from smp_check.verdict.robust import MEDIAN_COST, median, variance
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from smp_check.spec.run import Latency, Round, RunDocument
+    from smp_check.spec.run import Round, RunDocument
 
 WHOLE_RUN = "all"
 """The client that numbers of a whole run belong to."""
@@ -30,6 +31,10 @@ LEAST_BEYOND = 10
 """Values that must lie beyond a percentile for it to be believed."""
 LEAST_BEYOND_ROUND = 8
 """The same for the percentile of one round; fewer, and the whole run's histogram says it."""
+HELD_RATE = 0.05
+"""A rate that the generator was told to hold, and held, is so much less noisy than one that it had to find."""
+HELD_WITHIN = 0.02
+"""A rate this near to the one that was asked for was held."""
 ROUND_SPREAD = 0.05
 """Standard deviation of ln(p50) of one round where only one round says it, and as a prior for few."""
 _PRIOR_ROUNDS = 2
@@ -50,6 +55,8 @@ class Observed:
     """Values beyond the percentile in the whole run; infinite where the metric is no percentile."""
     whole: bool = False
     """Whether it comes from the whole run's histogram, because single rounds hold too few values."""
+    held: bool = False
+    """Whether it is a rate that was asked for, and reached."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +72,8 @@ def observe(run: RunDocument) -> dict[tuple[str, str], Observed]:
     observed: dict[tuple[str, str], Observed] = {}
     role = loaded_role(run.details.rounds)
     mine = [measured for measured in run.details.rounds if measured.role == role]
-    for client in dict.fromkeys(measured.client for measured in mine):
-        places = _places([m for m in mine if m.client == client], run.details.rounds)
+    for client, rounds in by_client(mine).items():
+        places = _places(rounds, run.details.rounds)
         for name in names_in(places.subject):
             found = _observe(run, role, client, metric_named(name), places)
             if found is not None:
@@ -76,6 +83,28 @@ def observe(run: RunDocument) -> dict[tuple[str, str], Observed]:
         if not told and (x := log_of(value, metric_named(name))) is not None:
             observed[WHOLE_RUN, name] = Observed(value=value, raw=x, raw_error=0.0)
     return observed
+
+
+def by_client(rounds: Sequence[Round]) -> dict[str, list[Round]]:
+    """Each client's rounds; with several clients, what only all of them together can say stands under ``all``.
+
+    Resources belong to the service, whoever loads it: there, ``all`` has each place once, with all its requests.
+    """
+    clients = {name: [r for r in rounds if r.client == name] for name in dict.fromkeys(r.client for r in rounds)}
+    if len(clients) <= 1:
+        return clients
+    places: dict[tuple[str, int, int], list[Round]] = {}
+    for measured in rounds:
+        places.setdefault((measured.role, measured.launch, measured.index), []).append(measured)
+    together = [_together(place) for place in places.values()]
+    alone = {name: [replace(r, resources={}) for r in mine] for name, mine in clients.items()}
+    return {**alone, WHOLE_RUN: together} if any(r.resources for r in rounds) else clients
+
+
+def _together(place: Sequence[Round]) -> Round:
+    counts = Counts(sent=sum(r.counts.sent for r in place), ok=sum(r.counts.ok for r in place))
+    noisy = tuple(reason for r in place for reason in r.noisy)
+    return replace(place[0], client=WHOLE_RUN, counts=counts, latency=Latency(count=0), noisy=noisy)
 
 
 def log_of(value: float | None, metric: Metric) -> float | None:
@@ -94,7 +123,8 @@ def _places(subject: Sequence[Round], rounds: Sequence[Round]) -> _Places:
 
 def names_in(rounds: Sequence[Round]) -> list[str]:
     """The metrics that rounds may say something of, in reading order."""
-    names = [metric.name for metric in LATENCIES] + ["qps", "cpu_per_request"]
+    alone = [] if rounds[0].client == WHOLE_RUN else [*(metric.name for metric in LATENCIES), "qps"]
+    names = [*alone, "cpu_per_request"]
     components = dict.fromkeys(component for measured in rounds for component in measured.resources)
     names += [f"{c}_{kind}" for c in components for kind in ("cpu_per_krps", "mem_mb")]
     return [name for name in names if name in KNOWN]
@@ -106,13 +136,22 @@ def value_of(measured: Round, metric: Metric) -> float | None:
     if name == "mean":
         return measured.latency.mean
     if name == "cpu_per_request":
-        return measured.cpu_per_request
+        return _cpu_per_request(measured)
     if name == "qps":
         sent = measured.counts.sent
         return measured.achieved_rps * measured.counts.ok / sent if sent else None
     if metric.quantile is not None:
         return measured.latency.percentiles.get(name)
     return _resource(measured, name)
+
+
+def _cpu_per_request(measured: Round) -> float | None:
+    if measured.cpu_per_request is not None:
+        return measured.cpu_per_request
+    usage = measured.resources.get("workload")
+    if usage is None or usage.cpu_seconds is None or not measured.counts.ok:
+        return None
+    return usage.cpu_seconds / measured.counts.ok
 
 
 def _resource(measured: Round, name: str) -> float | None:
@@ -153,15 +192,22 @@ def _from_rounds(metric: Metric, places: _Places, beyond: float) -> Observed | N
     if not xs:
         return None
     paired = len(pairs) == len(xs)
+    held = metric.name == "qps" and all(_held(measured) for measured in places.subject)
+    usual = ROUND_SPREAD * metric.spread * (HELD_RATE if held else 1.0)
     return Observed(
         value=median(values),
         raw=median(xs),
-        raw_error=error_of(xs, metric),
+        raw_error=error_of(xs, usual),
         referenced=median(pairs) if paired else None,
-        referenced_error=error_of(pairs, metric) if paired else None,
+        referenced_error=error_of(pairs, usual) if paired else None,
         rounds=len(xs),
         beyond=beyond,
+        held=held,
     )
+
+
+def _held(measured: Round) -> bool:
+    return measured.requested_rps is not None and abs(measured.achieved_rps / measured.requested_rps - 1) < HELD_WITHIN
 
 
 def _from_totals(run: RunDocument, role: str, client: str, metric: Metric, beyond: float) -> Observed | None:
@@ -188,9 +234,8 @@ def _total(totals: Mapping[str, Mapping[str, Latency]], role: str, client: str, 
     return None if latency is None else latency.percentiles.get(metric.name)
 
 
-def error_of(xs: Sequence[float], metric: Metric) -> float:
-    """Standard error of the median of these rounds; few rounds lean on what rounds usually spread."""
-    usual = ROUND_SPREAD * metric.spread
+def error_of(xs: Sequence[float], usual: float) -> float:
+    """Standard error of the median of these rounds; few rounds lean on how much they usually spread."""
     degrees = len(xs) - 1
     spread = (_PRIOR_ROUNDS * usual**2 + degrees * variance(xs)) / (_PRIOR_ROUNDS + degrees)
     return math.sqrt(MEDIAN_COST * spread / len(xs))

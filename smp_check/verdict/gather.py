@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from smp_check.spec.result import loaded_role
-from smp_check.verdict.extract import LEAST_BEYOND
+from smp_check.verdict.extract import HELD_RATE, LEAST_BEYOND
 from smp_check.verdict.history import PARAMETERS
 from smp_check.verdict.metrics import metric_named, order_of
 from smp_check.verdict.model import Inputs, MetricComparison, Verdict
@@ -40,8 +41,8 @@ def gather(
         restriction = clients.get(client, _FREE)
         if moved is not None and restriction.refused is None:
             restriction = Restriction(refused=moved.message, only_worse=restriction.only_worse)
-        step = _step(run, client, name)
-        inputs = _inputs(entries, head.get((client, name)), name, restriction, step)
+        inputs = _inputs(entries, head.get((client, name)), name, restriction)
+        inputs = replace(inputs, step=_step(run, client, name))
         metrics.append(_undecided(client, name, entries, head.get((client, name)), inputs, gates))
     return (*metrics, *_error_rates(base, run, gates))
 
@@ -72,9 +73,7 @@ def _undecided(
     )
 
 
-def _inputs(
-    entries: Sequence[Observed], head: Observed | None, name: str, restriction: Restriction, step: float
-) -> Inputs:
+def _inputs(entries: Sequence[Observed], head: Observed | None, name: str, restriction: Restriction) -> Inputs:
     both = [*entries, head] if head is not None else list(entries)
     referenced = bool(both) and all(o.referenced is not None for o in both)
     now = [head] if head is not None else []
@@ -89,10 +88,13 @@ def _inputs(
         raw_head=_each(now, "raw"),
         raw_base_error=_each(entries, "raw_error"),
         raw_head_error=_each(now, "raw_error"),
-        step=step,
         refused=restriction.refused or _too_few(name, both),
         only_worse=restriction.only_worse,
-        parameters={**PARAMETERS, "rounds": float(head.rounds if head is not None else 0)},
+        parameters={
+            **PARAMETERS,
+            "rounds": float(head.rounds if head is not None else 0),
+            "spread": metric_named(name).spread * (HELD_RATE if all(each.held for each in both) else 1.0),
+        },
     )
 
 

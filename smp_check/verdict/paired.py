@@ -15,7 +15,7 @@ from smp_check.verdict.conclude import Findings, conclude
 from smp_check.verdict.decide import decide
 from smp_check.verdict.expectations import scenarios
 from smp_check.verdict.model import Verdict
-from smp_check.verdict.pairing import paired_metrics
+from smp_check.verdict.pairing import paired_metrics, restarted
 from smp_check.verdict.validity import validity
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 EVERY = 2
 """Launches between two looks."""
-PAIR_LOOKS = (12, 18, 24, 36, 48, 72, 96, 144)
-"""The same in pairs of adjacent base and head rounds, where nothing can be restarted: one launch, many pairs."""
 
 
 def looks(launches: Launches) -> tuple[int, ...]:
@@ -50,11 +48,9 @@ def compare_sides(
     """Compare the head's rounds with the base's rounds of the same run, place by place and launch by launch.
 
     ``planned`` is how many looks the measuring may take in all (``len(looks(...))``): each is paid for, whether
-    it is taken or not. Left out, as many as ``looks`` gives for the default launches.
+    it is taken or not. Left out, as many as ``looks`` gives for the default launches, or for those that are there.
     """
-    planned = planned or (
-        len(looks(Launches())) if len({r.launch for r in run.details.rounds}) > 1 else len(PAIR_LOOKS)
-    )
+    planned = planned or len(looks(_launches_of(run)))
     both = {role: validity(run, role, gates) for role in ("base", "head")}
     metrics = paired_metrics(run, gates=gates, clients={r: v.clients for r, v in both.items()}, looks=planned)
     remarks = tuple(dict.fromkeys((*both["base"].remarks, *both["head"].remarks, *_unexpected(run, expect))))
@@ -93,12 +89,16 @@ def _unexpected(run: RunDocument, expect: tuple[str, ...]) -> list[Remark]:
     ]
 
 
-def _started(run: RunDocument) -> int:
-    return len({r.launch for r in run.details.rounds if r.role in {"base", "head"}})
+def _launches_of(run: RunDocument) -> Launches:
+    """The launches that a run has, as if they had been planned so: never fewer looks than were taken."""
+    usual = Launches()
+    most = max((r.launch for r in run.details.rounds), default=0) + 1
+    return Launches(min=min(usual.min, most), max=max(usual.max, most))
 
 
 def _one_launch(run: RunDocument) -> tuple[Remark, ...]:
-    if _started(run) != 1:
+    both = {r.role for r in run.details.rounds} >= {"base", "head"}
+    if not both or restarted(run):
         return ()
     message = (
         "both sides were started once only: what a fresh start changes by chance is assumed to be 1 %, not measured; "

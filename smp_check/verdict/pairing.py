@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from smp_check.verdict.extract import LEAST_BEYOND, LEAST_BEYOND_ROUND, log_of, names_in, value_of
+from smp_check.verdict.extract import LEAST_BEYOND, LEAST_BEYOND_ROUND, WHOLE_RUN, by_client, log_of, names_in, value_of
 from smp_check.verdict.launches import PARAMETERS
 from smp_check.verdict.metrics import metric_named
 from smp_check.verdict.model import Inputs, MetricComparison, Verdict
@@ -35,16 +35,18 @@ class Pair:
         return bool(self.base.noisy or self.head.noisy)
 
 
-def pairs_of(rounds: Sequence[Round], client: str) -> dict[int, list[Pair]]:
-    """Launch -> its pairs, in order; a round without its partner is left out."""
+def pairs_of(rounds: Sequence[Round], *, restarts: bool) -> dict[int, list[Pair]]:
+    """Launch -> its pairs, in order; a round without its partner is left out.
+
+    Without ``restarts`` nothing was started afresh between launches, and all pairs belong to the first.
+    """
     places: dict[tuple[int, int], dict[Role, Round]] = {}
     for measured in rounds:
-        if measured.client == client:
-            places.setdefault((measured.launch, measured.index), {})[measured.role] = measured
+        places.setdefault((measured.launch, measured.index), {})[measured.role] = measured
     launches: dict[int, list[Pair]] = {}
     for (launch, _), place in sorted(places.items()):
         if "base" in place and "head" in place:
-            launches.setdefault(launch, []).append(Pair(base=place["base"], head=place["head"]))
+            launches.setdefault(launch if restarts else 0, []).append(Pair(base=place["base"], head=place["head"]))
     return {launch: calm(pairs) for launch, pairs in launches.items()}
 
 
@@ -64,16 +66,22 @@ def paired_metrics(
     """One undecided ``MetricComparison`` per client and metric."""
     found: list[MetricComparison] = []
     rounds = [r for r in run.details.rounds if r.role in {"base", "head"}]
-    for client in dict.fromkeys(r.client for r in rounds):
-        launches = pairs_of(rounds, client)
-        mine = [r for r in rounds if r.client == client]
+    for client, mine in by_client(rounds).items():
+        launches = pairs_of(mine, restarts=restarted(run))
         restriction = _both(clients, client)
         for name in names_in(mine):
             metric = metric_named(name)
             if any(value_of(r, metric) is not None for r in mine):
                 found.append(_metric(client, metric, launches, restriction, gates.get(name), looks))
-        found.append(_error_rate(client, rounds, gates.get("error_rate")))
+        if client != WHOLE_RUN:
+            found.append(_error_rate(client, mine, gates.get("error_rate")))
     return tuple(found)
+
+
+def restarted(run: RunDocument) -> bool:
+    """Whether each launch of a run was a fresh start of both sides."""
+    launches = {r.launch for r in run.details.rounds if r.role in {"base", "head"}}
+    return len(launches) > 1 and run.details.plan.get("restarts") is not False
 
 
 def _both(clients: Mapping[str, Mapping[str, Restriction]], client: str) -> Restriction:

@@ -112,8 +112,8 @@ def _noise(rounds: Sequence[Round]) -> list[Remark]:
     noisy = [r for r in rounds if r.noisy]
     if not rounds or len(noisy) <= NOISY_SHARE * len(rounds):
         return []
-    why = ", ".join(dict.fromkeys(reason for r in noisy for reason in r.noisy))
-    message = f"{len(noisy)} of {len(rounds)} rounds were noisy ({why}): all were used, and little can be resolved"
+    example = noisy[0].noisy[0]
+    message = f"{len(noisy)} of {len(rounds)} rounds were noisy (the first: {example}); little can be resolved then"
     return [Remark(code="noisy", severity="warning", message=message)]
 
 

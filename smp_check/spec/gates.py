@@ -6,15 +6,17 @@ import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from smp_check.spec.configuration import COMPONENTS
 from smp_check.units import parse_duration, parse_share
 
 Reading = Literal["time", "share", "number"]
 
 METRICS: Mapping[str, Reading] = {
-    **dict.fromkeys(("p50", "p75", "p90", "p95", "p99", "p99.9", "mean", "max"), "time"),
+    **dict.fromkeys(("p50", "p75", "p90", "p95", "p99", "p99.9", "mean"), "time"),
     "qps": "number",
     "error_rate": "share",
     "cpu_per_request": "time",
+    **{f"{component}_{what}": "number" for component in COMPONENTS for what in ("cpu_per_krps", "mem_mb")},
 }
 """Metric -> how its quantities are written: as a duration, a percentage, or a plain number."""
 

@@ -95,7 +95,7 @@ def configuration_schema() -> dict[str, Any]:
     check = json.loads((SCHEMAS / "check.json").read_text(encoding="utf-8"))
     defs = all_definitions() | {"ConfiguredMesh": configured_mesh()} | check.pop("$defs")
     defs["EnvironmentConfig"]["type"] = ["object", "null"]
-    del defs["PerformanceTestResult"], defs["Latency"], check["$schema"], check["$id"]
+    del defs["ServiceMeshConfig"], defs["PerformanceTestResult"], defs["Latency"], check["$schema"], check["$id"]
     parts = part_properties()
     return published(
         "configuration",
@@ -105,7 +105,7 @@ def configuration_schema() -> dict[str, Any]:
             "type": "object",
             "properties": {
                 "test": parts["test"],
-                "mesh": {"description": defs["ConfiguredMesh"]["description"], "$ref": "#/$defs/ConfiguredMesh"},
+                "mesh": {"description": configured_mesh()["description"], "$ref": "#/$defs/ConfiguredMesh"},
                 "environment": parts["environment"],
                 "check": {"description": check["description"], "$ref": "#/$defs/check"},
             },

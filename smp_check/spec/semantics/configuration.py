@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from smp_check.spec.findings import Severity
 from smp_check.spec.gates import METRICS, quantity
 from smp_check.spec.rules import breach
 from smp_check.spec.semantics.parts import check_environment, check_http_url, check_mesh, check_service_mesh
@@ -87,8 +88,9 @@ def _gates(gates: Mapping[str, Any]) -> Iterator[Finding]:
             from difflib import get_close_matches
 
             near = get_close_matches(metric[:40], METRICS, n=1)
-            fix = f"did you mean {near[0]}?" if near else f"metrics are {', '.join(METRICS)}"
-            yield breach("SMP220", at, f"nobody measures {metric[:40]!r}", fix)
+            fix = f"did you mean {near[0]}?" if near else f"metrics of load tests are {', '.join(METRICS)}"
+            weight = Severity.ERROR if near else Severity.WARNING  # imported series have metrics of their own
+            yield breach("SMP220", at, f"no load test measures {metric[:40]!r}", fix, severity=weight)
         elif isinstance(gate, Mapping):
             yield from _gate(metric, gate, at)
 

@@ -54,6 +54,7 @@ DESCRIPTIONS = {
     "Inputs.raw_base": "The entries of base without the reference.",
     "Inputs.raw_base_error": "Standard errors of the entries of raw_base.",
     "Inputs.raw_head_error": "Standard errors of the entries of raw_head.",
+    "Inputs.head_counts": "`counts` only: (failed, sent) of the head.",
     "MetricComparison.client": "Name of the client, or all.",
     "MetricComparison.metric": "Name of the metric: p50, qps, cpu_per_request...",
     "MetricComparison.unit": "Unit of base and head.",

@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from smp_check.load.events import Event, RoundEnded, RoundStarted, Started, Ticked, WarmingUp, Warned
+from smp_check.load.events import Event, Noted, RoundEnded, RoundStarted, Started, Ticked, WarmingUp, Warned
 from smp_check.units import format_count, format_duration, format_latency, format_rate
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ class Progress:
         elif isinstance(event, Warned):
             self._wipe()
             self._console.warn(event.message)
+        elif isinstance(event, Noted):
+            self._line(event.message)
         elif isinstance(event, RoundEnded) and not self._console.live:
             self._line(round_line(event))
 

@@ -12,7 +12,8 @@ from smp_check.load.quality import Patience, noisy, unreachable
 from smp_check.spec.run import Round
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Generator as Yielding
 
     from smp_check.capture.port import Observation, RoundWatch
     from smp_check.load.plan import Plan, Slot
@@ -27,7 +28,9 @@ FIRST_LOOK = 0.5
 """Seconds of warm-up after which a target that does not answer at all ends the run."""
 
 
-def drive(plan: Plan, generators: Mapping[str, Generator], *, watch: RoundWatch, on_event: OnEvent) -> Iterator[Round]:
+def drive(
+    plan: Plan, generators: Mapping[str, Generator], *, watch: RoundWatch, on_event: OnEvent
+) -> Yielding[Round, None, None]:
     """Measure all slots of the plan in order; yields each round of each client as soon as it is over.
 
     Raises ``MeasurementError`` when a target cannot be reached, when most requests fail, or when a generator fails;

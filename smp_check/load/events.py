@@ -63,4 +63,11 @@ class Warned:
     message: str
 
 
-Event = Started | WarmingUp | RoundStarted | Ticked | RoundEnded | Warned
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """How far the measurement has come, in words."""
+
+    message: str
+
+
+Event = Started | WarmingUp | RoundStarted | Ticked | RoundEnded | Warned | Noted

@@ -8,23 +8,23 @@ roles alternate in ABBA order, so that a machine that grows slower while we meas
 from __future__ import annotations
 
 import hashlib
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
-from smp_check.errors import InputError
-from smp_check.load.port import Load
-from smp_check.spec.configuration import Protocol
+from smp_check.load.loads import load_of, on_reference
 from smp_check.units import format_count, format_duration
 
 if TYPE_CHECKING:
-    from smp_check.spec.configuration import Client, Configuration
+    from smp_check.load.port import Load
+    from smp_check.spec.configuration import Configuration
     from smp_check.spec.run import GeneratorInfo, Role
 
 REFERENCE_SHARE = 0.5
 SHORTEST_ROUND = 0.2
+BETWEEN_ROUNDS = 0.25
+"""Seconds that a round costs beside its own, about: its lead-in, and the answers that are still on their way."""
 FEW_REQUESTS = 1000
 """Below this many requests a round's p99 is uncertain by more than a seventh (research on percentiles of log-normal
 latencies: 14 % at 1,000 requests, 6.5 % at 5,000)."""
@@ -56,7 +56,7 @@ class Plan:
     def seconds(self) -> float:
         """How long the plan takes, warm-up included."""
         roles = {slot.role for slot in self.schedule}
-        return sum(slot.seconds for slot in self.schedule) + self.warmup * len(roles)
+        return sum(slot.seconds + BETWEEN_ROUNDS for slot in self.schedule) + self.warmup * len(roles)
 
 
 def make_plan(configuration: Configuration, *, reference_url: str | None = None) -> Plan:
@@ -65,12 +65,12 @@ def make_plan(configuration: Configuration, *, reference_url: str | None = None)
     count = max(1, round(configuration.duration / max(check.round, SHORTEST_ROUND)))
     seconds = configuration.duration / count
     loads: dict[Role, tuple[Load, ...]] = {
-        "head": tuple(_load(client, configuration) for client in configuration.clients)
+        "head": tuple(load_of(client, configuration) for client in configuration.clients)
     }
     roles: tuple[Role, ...] = ("head",)
     if reference_url is not None:
         builtin = check.reference == "builtin"
-        loads["reference"] = tuple(_reference(load, reference_url, builtin=builtin) for load in loads["head"])
+        loads["reference"] = tuple(on_reference(load, reference_url, builtin=builtin) for load in loads["head"])
         roles = ("head", "reference")
     return Plan(
         loads=loads,
@@ -97,93 +97,6 @@ def interleave(
 def round_length(role: Role, seconds: float) -> float:
     """How long a round of this role is."""
     return seconds * REFERENCE_SHARE if role == "reference" else seconds
-
-
-def retarget(loads: Sequence[Load], url: str) -> tuple[Load, ...]:
-    """The same loads on another service: ``url`` replaces scheme, host and port, and the path too if it has one."""
-    return tuple(_moved(load, url) for load in loads)
-
-
-def _moved(load: Load, url: str) -> Load:
-    there = urlsplit(url)
-    if there.path not in {"", "/"} or there.query:
-        return _with_credentials(load, (url,))
-    moved = []
-    for original in load.urls:
-        here = urlsplit(original)
-        moved.append(urlunsplit((there.scheme, there.netloc, here.path or "/", here.query, "")))
-    return _with_credentials(load, tuple(dict.fromkeys(moved)))
-
-
-def _reference(load: Load, url: str, *, builtin: bool) -> Load:
-    """The same load on the reference; the built-in one speaks plain HTTP/1.1 only, whatever the service speaks."""
-    moved = _moved(load, url)
-    if not builtin or load.protocol is Protocol.HTTP:
-        return moved
-    return Load(
-        client=load.client,
-        urls=(url,),
-        rate=load.rate,
-        connections=load.connections,
-        arrival=load.arrival,
-        workers=load.workers,
-    )
-
-
-def _load(client: Client, configuration: Configuration) -> Load:
-    from smp_check.load.certificates import ca_file
-
-    check = configuration.check
-    load = Load(
-        client=client.name,
-        urls=(),
-        protocol=client.protocol,
-        method="POST" if client.body else "GET",
-        headers=_headers(client),
-        body=client.body.encode(),
-        rate=client.rps or None,
-        connections=max(1, client.connections),
-        ca_file=ca_file(client.ssl_certificate, configuration.source),
-        arrival=check.arrival,
-        workers=check.workers,
-        options=_options(client),
-    )
-    return _with_credentials(load, client.endpoint_urls)
-
-
-def _headers(client: Client) -> dict[str, str]:
-    headers = dict(client.headers)
-    given = {name.lower() for name in headers}
-    if client.content_type and "content-type" not in given:
-        headers["Content-Type"] = client.content_type
-    if client.cookies and "cookie" not in given:
-        headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
-    return headers
-
-
-def _options(client: Client) -> tuple[str, ...]:
-    try:
-        return tuple(shlex.split(client.additional_options))
-    except ValueError as fault:
-        raise InputError(f"{client.name}: additional_options cannot be split into words: {fault}") from fault
-
-
-def _with_credentials(load: Load, urls: Sequence[str]) -> Load:
-    """The load on these URLs; ``user:password@`` becomes a header, so that no URL that is shown or stored has it."""
-    import base64
-    from dataclasses import replace
-    from urllib.parse import unquote
-
-    headers = dict(load.headers)
-    plain = []
-    for url in urls:
-        parts = urlsplit(url)
-        user, found, host = parts.netloc.rpartition("@")
-        if found:
-            token = base64.b64encode(unquote(user).encode()).decode()
-            headers.setdefault("Authorization", f"Basic {token}")
-        plain.append(urlunsplit(parts._replace(netloc=host)) if found else url)
-    return replace(load, urls=tuple(plain), headers=headers)
 
 
 def _notes(loads: Sequence[Load], seconds: float) -> tuple[str, ...]:

@@ -98,7 +98,7 @@ class Engine:
             lanes = self._lanes.values()
             on_tick(
                 time.perf_counter() - start,
-                sum(lane.tally.sent for lane in lanes),
+                sum(lane.tally.finished + lane.pending for lane in lanes),
                 sum(lane.tally.ok for lane in lanes),
                 sum(lane.tally.failed for lane in lanes),
             )
@@ -118,10 +118,10 @@ class Engine:
             self._expire()
             if time.perf_counter() >= give_up:
                 break
-        self._unsent = sum(lane.unsent for lane in self._lanes.values())
+        self._unsent = sum(lane.plan.overdue(time.perf_counter()) for lane in self._lanes.values())
         for lane in self._lanes.values():
             lane.stop()
-        while any(lane.in_flight for lane in self._lanes.values()):
+        while any(lane.pending for lane in self._lanes.values()):
             await asyncio.sleep(DRAIN_POLL)
             self._expire()
 
@@ -137,7 +137,8 @@ class Engine:
         )
         for origin, lane in lanes.items():
             total.take(lane.tally)
-            total.bytes_sent += self._bytes_sent(origin, lane.tally.sent)
+            total.bytes_received += sum(connection.received for connection in lane.open)
+            total.bytes_sent += self._bytes_sent(origin, lane.tally.finished - lane.tally.missed)
         return total
 
     def _bytes_sent(self, origin: Origin, sent: int) -> int:

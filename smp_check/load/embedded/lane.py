@@ -16,6 +16,7 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from smp_check.load.embedded.buckets import add_value
+from smp_check.load.embedded.schedule import NEVER, Schedule
 from smp_check.load.embedded.tally import Tally
 from smp_check.load.embedded.timer import new_timer
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from smp_check.load.embedded.dialer import Dialer
 
-NEVER = float("inf")
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.5
 """Seconds before a failed connection is tried again."""
 
@@ -32,8 +32,18 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.5
 class Connection:
     """What a lane asks of a connection; one with several streams stands in ``Lane.idle`` once for each."""
 
-    __slots__ = ()
+    __slots__ = ("received",)
+    received: int
+    """Bytes received since the round began."""
     streams = 1
+
+    @property
+    def pending(self) -> int:
+        """Requests on their way."""
+        raise NotImplementedError
+
+    def rest(self) -> None:
+        """No request is due: wait in ``Lane.idle``."""
 
     def request(self, planned: float, now: float) -> None:
         """Send the next request; ``planned`` is what its response time counts from."""
@@ -61,17 +71,13 @@ class Lane:
         self.next_wire: Callable[[], Any] = cycle(wire).__next__
         self.idle: deque[Connection] = deque()
         self.open: set[Connection] = set()
-        self.tally = Tally()
-        self.in_flight = 0
-        self.cursor = NEVER
-        """When the next request is due; ``NEVER`` when none is left (or the loop is closed)."""
-        self.until = 0.0
+        self.tally: Tally
+        self.renew()
+        self.plan = Schedule()
+        """Of an open loop; never due in a closed one."""
+        self.start = self.until = 0.0
         self.last = 0.0
-        """When the last request went out."""
-        self._planned = 0
-        self._count = 0
-        self._start = 0.0
-        self._poisson: random.Random | None = None
+        """When the last request of the round went out, if after its planned end."""
         self._pause = FIRST_PAUSE
         self._dialing: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -79,72 +85,57 @@ class Lane:
         """A fault of our own while opening a connection."""
         self._timer = new_timer(loop, self.due)
 
-    # The schedule
-
     def begin(self, start: float, seconds: float, *, phase: float, poisson: random.Random | None) -> None:
         """Plan the requests of a round; ``phase`` shifts this lane's against those of the others."""
-        self.tally = Tally()
-        self.until = start + seconds
-        self._start, self._poisson, self._planned = start + phase, poisson, 0
-        self.cursor, self.last = NEVER, start
+        self.renew()
+        self.start, self.until, self.last = start, start + seconds, start
         if self.rate is None:
             self.loop.call_later(max(0.0, start - time.perf_counter()), self._send_on_all)
             return
-        self._count = max(1, round(self.rate * seconds))
-        self.cursor = self._start if poisson is None else self._start + poisson.expovariate(self.rate)
-        self._timer.arm(self.cursor)
+        self.plan.begin(start, seconds, self.rate, phase, poisson)
+        self._timer.arm(self.plan.cursor)
 
-    def _advance(self) -> None:
-        self._planned += 1
-        rate = self.rate or 1.0
-        if self._poisson is not None:
-            self.cursor += self._poisson.expovariate(rate)
-            if self.cursor >= self.until:
-                self.cursor = NEVER
-        elif self._planned < self._count:
-            self.cursor = self._start + self._planned / rate
-        else:
-            self.cursor = NEVER
+    def renew(self) -> None:
+        """Count from nothing; the hot loops reach the counts without a detour."""
+        self.tally = Tally()
+        self.status, self.service, self.response = self.tally.status, self.tally.service, self.tally.response
+        for connection in self.open:
+            connection.received = 0
 
     @property
-    def unsent(self) -> int:
-        """How many requests were due until now and have not been sent."""
-        if self.cursor == NEVER or self.rate is None:
-            return 0
-        late = min(time.perf_counter(), self.until) - self.cursor
-        return max(0, int(late * self.rate) + 1) if late >= 0 else 0
+    def pending(self) -> int:
+        """Requests on their way."""
+        return sum(connection.pending for connection in self.open)
 
     @property
     def finished(self) -> bool:
         """Nothing is on its way and nothing is due any more."""
-        return not self.in_flight and self.cursor == NEVER
+        return self.plan.cursor == NEVER and not self.pending
 
     def stop(self) -> None:
         """Send nothing more."""
-        self.cursor, self.until = NEVER, 0.0
+        self.plan.stop()
+        self.until = 0.0
         self._timer.disarm()
-
-    # Sending
 
     def due(self) -> None:
         """The timer's call: send what is due over free connections."""
-        idle = self.idle
+        idle, plan = self.idle, self.plan
         now = time.perf_counter()
-        while self.cursor <= now and idle:
-            planned = self.cursor
-            self._advance()
+        while plan.cursor <= now and idle:
+            planned = plan.cursor
+            plan.advance()
             add_value(self.tally.lag, now - planned)
             self._send(idle.popleft(), planned, now)
             now = time.perf_counter()
-        if idle and self.cursor != NEVER:
-            self._timer.arm(self.cursor)
+        if idle and plan.cursor != NEVER:
+            self._timer.arm(plan.cursor)
         else:
             self._timer.disarm()
 
     def _send(self, connection: Connection, planned: float, now: float) -> None:
-        self.tally.sent += 1
-        self.in_flight += 1
-        self.last = now
+        if now > self.until:
+            self.last = now
         connection.request(planned, now)
 
     def _send_on_all(self) -> None:
@@ -158,27 +149,22 @@ class Lane:
         """A connection can take a request: the next one that is due, or it waits."""
         if self.rate is None:
             if now < self.until:
-                self._send(connection, now, now)
+                connection.request(now, now)
             else:
+                connection.rest()
                 self.idle.append(connection)
             return
-        planned = self.cursor
+        planned = self.plan.cursor
         if planned > now:
+            connection.rest()
             self.idle.append(connection)
             if len(self.idle) == 1 and planned != NEVER:
                 self._timer.arm(planned)
             return
         if self.idle:
             add_value(self.tally.lag, now - planned)
-        self._advance()
+        self.plan.advance()
         self._send(connection, planned, now)
-
-    def failed(self, kind: str, message: str) -> None:
-        """A request that was on its way has failed."""
-        self.in_flight -= 1
-        self.tally.fail(kind, message)
-
-    # Connections
 
     def dial(self) -> None:
         """Open connections until there are as many as there should be."""
@@ -209,13 +195,13 @@ class Lane:
     def _missed(self, kind: str, message: str) -> None:
         """A connection could not be opened: the request that waits for it has failed; with none, only say why."""
         now = time.perf_counter()
-        waiting = self.cursor <= now if self.rate is not None else self._start <= now < self.until
+        waiting = self.plan.cursor <= now if self.rate is not None else self.start <= now < self.until
         if waiting:
             if self.rate is not None:
-                self._advance()
-            self.tally.sent += 1
+                self.plan.advance()
+            self.tally.missed += 1
             self.tally.fail(kind, message)
-            self.last = now
+            self.last = max(self.last, now)
         else:
             self.tally.faults.setdefault(kind, message)
 
@@ -230,6 +216,7 @@ class Lane:
     def lost(self, connection: Connection) -> None:
         """A connection is gone; another takes its place."""
         self.open.discard(connection)
+        self.tally.bytes_received += connection.received
         while connection in self.idle:
             self.idle.remove(connection)
         self.dial()

@@ -17,8 +17,14 @@ if TYPE_CHECKING:
     from smp_check.spec.run import Latency
 
 
+STATUSES = 1000
+
+
 class Tally:
-    """Mutable counts of one lane in one round. Memory does not grow with the number of requests."""
+    """Mutable counts of one lane in one round. Memory does not grow with the number of requests.
+
+    Only what happens is counted, each request once: what was sent is what ended and what is still on its way.
+    """
 
     __slots__ = (
         "bytes_received",
@@ -26,10 +32,9 @@ class Tally:
         "faults",
         "first",
         "lag",
-        "ok",
+        "missed",
         "opened",
         "response",
-        "sent",
         "service",
         "split",
         "status",
@@ -45,11 +50,12 @@ class Tally:
         self.first = new_counts()
         """...and the time to the first byte of those; for all others it is the service time."""
         self.lag = new_counts()
-        self.status: dict[int, int] = {}
+        self.status = [0] * STATUSES
+        """Answers by HTTP status code; those of protocols without one are at 0."""
         self.errors: dict[str, int] = {}
         self.faults: dict[str, str] = {}
-        self.sent = 0
-        self.ok = 0
+        self.missed = 0
+        """Failures before anything could be sent, for want of a connection."""
         self.opened = 0
         self.bytes_received = 0
 
@@ -62,6 +68,16 @@ class Tally:
     def failed(self) -> int:
         """Requests that did not succeed."""
         return sum(self.errors.values())
+
+    @property
+    def ok(self) -> int:
+        """Answers that count as success."""
+        return sum(self.status) - self.errors.get("status", 0)
+
+    @property
+    def finished(self) -> int:
+        """Requests of which the end is known."""
+        return self.ok + self.failed
 
 
 @dataclass(slots=True, kw_only=True)
@@ -93,11 +109,11 @@ class Tallied:
 
     def take(self, tally: Tally) -> None:
         """Add what one lane counted."""
-        self.sent += tally.sent
+        self.sent += tally.finished
         self.ok += tally.ok
         self.opened += tally.opened
         self.bytes_received += tally.bytes_received
-        self.status.update(tally.status)
+        self.status.update({code: count for code, count in enumerate(tally.status) if code and count})
         self.errors.update(tally.errors)
         self.faults = {**tally.faults, **self.faults}
         self.response.update(sparse(tally.response))

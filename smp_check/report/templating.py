@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import traceback
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from smp_check.errors import InputError
@@ -51,7 +52,9 @@ def fill(name: str, values: Mapping[str, Any], context: Context, own: str | None
         raise InputError(f"{_place(fault)}: {fault}", hint=TEMPLATE_HINT) from fault
 
 
+@lru_cache(maxsize=len(_ESCAPES))
 def _environment(context: Context) -> Environment:
+    """Compiled templates are kept, since a budget may ask for one a dozen times."""
     from jinja2 import PackageLoader, StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 

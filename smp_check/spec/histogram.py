@@ -8,7 +8,9 @@ The text form is HdrHistogram V2, zlib-compressed, base64
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 
 from hdrh.histogram import HdrHistogram
 
@@ -60,6 +62,17 @@ class Histogram:
         """The value below or at which ``percent`` (0 to 100) of all values lie, seconds."""
         return float(self._hdr.get_value_at_percentile(percent)) / 1e6
 
+    def percentiles(self, percents: Sequence[float]) -> list[float]:
+        """``percentile`` of each, in one pass over the counts."""
+        reached = list(accumulate(self._hdr.counts))
+        values = []
+        for percent in percents:
+            index = bisect_left(reached, max(int(percent * len(self) / 100 + 0.5), 1))
+            value = self._hdr.get_value_from_index(index)
+            edge = self._hdr.get_highest_equivalent_value if percent else self._hdr.get_lowest_equivalent_value
+            values.append(float(edge(value)) / 1e6)
+        return values
+
     def summary(self) -> Latency:
         """Count, moments, percentiles and the text form; an empty histogram gives a count of 0 alone."""
         if not len(self):
@@ -71,7 +84,7 @@ class Histogram:
             mean=mean / 1e6,
             stddev=stddev / 1e6,
             max=float(self._hdr.get_max_value()) / 1e6,
-            percentiles={name: self.percentile(percent) for name, percent in PERCENTILES.items()},
+            percentiles=dict(zip(PERCENTILES, self.percentiles(list(PERCENTILES.values())), strict=True)),
             histogram=self.encode(),
         )
 
@@ -93,8 +106,8 @@ class Histogram:
         if not len(self):
             return []
         nines = math.log10(max(len(self), 10))
-        steps = (100 * (1 - 10 ** (-nines * i / points)) for i in range(points + 1))
-        return [(percent, self.percentile(percent)) for percent in steps]
+        steps = [100 * (1 - 10 ** (-nines * i / points)) for i in range(points + 1)]
+        return list(zip(steps, self.percentiles(steps), strict=True))
 
 
 def merge(latencies: Iterable[Latency]) -> Latency:

@@ -3,9 +3,11 @@
 Every run i says x_i with a known error e_i from its own rounds. Between runs there is more noise, of unknown
 standard deviation s, and it is not known how far the reference tells of it. So all is weighed: a grid over s
 (prior: log-normal) and over b, the share of the reference's movement that the service shares (0: judge the raw
-value, 1: judge the ratio to the reference). For each (s, b) the runs say how likely it is, and what the next run
-should look like (Student's t, 6 degrees of freedom, since real noise has heavy tails); the mixture of all of
-these is the prediction. One earlier run says nothing of s or b: then the prior decides, and the limits are wide.
+value, 1: judge the ratio to the reference). The rounds within the runs tell a little of b already: where dividing
+by the reference makes them spread more, it is no good reference for this service. For each (s, b) the runs say how
+likely it is, and what the next run should look like (Student's t, 6 degrees of freedom, since real noise has heavy
+tails); the mixture of all of these is the prediction. One earlier run says nothing of s and little of b: then the
+prior decides, and the limits are wide.
 """
 
 from __future__ import annotations
@@ -25,11 +27,13 @@ PARAMETERS: Mapping[str, float] = {
     "prior_raw": 0.045,  # typical noise between runs of a raw median latency, as sd of ln
     "prior_referenced": 0.022,  # the same after dividing by a reference of the same job
     "prior_width": 0.65,  # sd of ln(sd): a third of all series are within a factor of two of the typical one
+    "rounds_tell": 3.0,  # how much the rounds' own spread says on b: so many independent rounds
 }
 SHARES = (0.0, 0.5, 1.0)
 _GRID = 17
 _GRID_REACH = 2.6
 _T6_SCALE = math.sqrt(4 / 6)  # so that the standard deviation of the t is the one that was meant
+_LEAST_ERROR = 1e-8
 _FEW = 3  # fewer runs: their mean; else their median, which one bad run cannot spoil
 
 
@@ -117,8 +121,11 @@ def predict(base: Entries, head: Entries, *, spread: float, parameters: Mapping[
     for b in shares:
         center = parameters["prior_raw"] + b * (parameters["prior_referenced"] - parameters["prior_raw"])
         sides = (*base.shared(b), *head.shared(b))
+        told = -0.5 * parameters["rounds_tell"] * math.log(math.fsum([*sides[1], *sides[3]]) + _LEAST_ERROR)
         grid = _grid(center * spread, parameters["prior_width"])
-        guesses += [(b, log_prior + log_fit, guess) for s, log_prior in grid for log_fit, guess in [_fit(s, *sides)]]
+        guesses += [
+            (b, told + log_prior + log_fit, guess) for s, log_prior in grid for log_fit, guess in [_fit(s, *sides)]
+        ]
     top = max(log_weight for _, log_weight, _ in guesses)
     weights = [math.exp(log_weight - top) for _, log_weight, _ in guesses]
     total = math.fsum(weights)

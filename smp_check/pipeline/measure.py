@@ -13,7 +13,7 @@ from smp_check.spec.result import build_run_document
 from smp_check.spec.run import Details, Fingerprint, Remark, Round, RunDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from smp_check.load.driver import Event
     from smp_check.load.plan import Plan
@@ -48,13 +48,12 @@ def explained(failure: SmpCheckError | None, side: Side) -> SmpCheckError | None
 
 
 def _measure(configuration: Configuration, bench: Bench, on_event: OnEvent) -> Measured:
-    generators = {c.name: bench.generator(c.load_generator or "embedded") for c in configuration.clients}
-    infos = {name: generator.probe() for name, generator in generators.items()}
+    generators = generators_of(configuration, bench)
     rounds: list[Round] = []
     failure: SmpCheckError | None = None
     with bench.reference(configuration.check.reference) as reference_url:
         plan = make_plan(configuration, reference_url=reference_url)
-        infos = _honoured(plan, generators, infos)
+        infos = honoured(plan, generators)
         try:
             with bench.watch(configuration) as watch:
                 for measured in drive(plan, generators, watch=watch, on_event=on_event):
@@ -63,7 +62,21 @@ def _measure(configuration: Configuration, bench: Bench, on_event: OnEvent) -> M
             failure = fault
         except KeyboardInterrupt:
             failure = Interrupted("interrupted while measuring")
-    details = Details(
+    details = details_of(plan, infos, rounds, bench, failure)
+    environment = bench.environment(configuration)
+    return Measured(run=build_run_document(configuration, details, environment, run_id=bench.new_id()), failure=failure)
+
+
+def generators_of(configuration: Configuration, bench: Bench) -> dict[str, Generator]:
+    """The load generator of each client. Raises ``InputError`` for a name that is none."""
+    return {c.name: bench.generator(c.load_generator or "embedded") for c in configuration.clients}
+
+
+def details_of(
+    plan: Plan, infos: Mapping[str, GeneratorInfo], rounds: Sequence[Round], bench: Bench, failure: SmpCheckError | None
+) -> Details:
+    """All that SMP has no field for, with what cut the measurement short."""
+    return Details(
         tool_version=__version__,
         generators=infos,
         targets=_targets(plan),
@@ -74,23 +87,19 @@ def _measure(configuration: Configuration, bench: Bench, on_event: OnEvent) -> M
         remarks=_remarks(failure),
         complete=failure is None,
     )
-    environment = bench.environment(configuration)
-    return Measured(run=build_run_document(configuration, details, environment, run_id=bench.new_id()), failure=failure)
 
 
-def _honoured(
-    plan: Plan, generators: Mapping[str, Generator], infos: Mapping[str, GeneratorInfo]
-) -> dict[str, GeneratorInfo]:
+def honoured(plan: Plan, generators: Mapping[str, Generator]) -> dict[str, GeneratorInfo]:
     """The generators' descriptions with the exact commands; raises ``InputError`` for a load that one can't honour."""
-    honoured = {}
+    infos = {name: generator.probe() for name, generator in generators.items()}
     for load in plan.loads["head"]:
         generator = generators[load.client]
         objection = generator.objection(load)
         if objection:
             raise InputError(f"{load.client}: {generator.name} cannot drive this load: {objection}")
         command = generator.command(load, plan.round_seconds)
-        honoured[load.client] = replace(infos[load.client], command=command)
-    return honoured
+        infos[load.client] = replace(infos[load.client], command=command)
+    return infos
 
 
 def _targets(plan: Plan) -> dict[str, tuple[str, ...]]:

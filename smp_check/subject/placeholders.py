@@ -12,17 +12,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from smp_check.errors import InputError
+from smp_check.spec.placeholders import PORT
 from smp_check.subject.ports import BLOCK
 
 if TYPE_CHECKING:
     from smp_check.spec.configuration import Configuration, Watched
 
-PLACEHOLDER = re.compile(r"\$\{SMP_CHECK_PORT(?:\+(\d+))?\}")
-
 
 def mentions_port(text: str | None) -> bool:
     """Whether the text holds the placeholder."""
-    return text is not None and PLACEHOLDER.search(text) is not None
+    return text is not None and PORT.search(text) is not None
 
 
 def with_port(text: str, port: int) -> str:
@@ -37,7 +36,7 @@ def with_port(text: str, port: int) -> str:
             )
         return str(port + step)
 
-    return PLACEHOLDER.sub(number, text)
+    return PORT.sub(number, text)
 
 
 def placed(configuration: Configuration, port: int) -> Configuration:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from smp_check.errors import InputError
 from smp_check.spec.configuration import Watched
-from smp_check.subject.placeholders import mentions_port, placed
+from smp_check.subject.placeholders import mentions_port, placed, with_port
 from smp_check.subject.ports import free_port
 from smp_check.subject.process import Running, Start, running
 from smp_check.subject.ready import readiness
@@ -28,6 +28,8 @@ class Side:
 
     configuration: Configuration
     """Endpoints with their port, ``observe`` with the processes that were started."""
+    url: str | None = None
+    """Where the load goes instead of the configuration's endpoints, if it does."""
     running: Running | None = None
     """``None`` for a system that somebody else started."""
 
@@ -55,10 +57,12 @@ def started(
     command: str | None = None,
     role: Role = "head",
     launch: int = 0,
+    also: Sequence[str] = (),
 ) -> Iterator[Side]:
     """Start one side with ``command`` (default: ``check.setup``), and stop it when the context is left.
 
     Without a command the endpoints are taken as they are, once ``check.ready_url`` answers if there is one.
+    ``also`` are further URLs of the same system, which are waited for as well.
     Raises ``MeasurementError`` if it does not come up, ``InputError`` if it cannot be started at all.
     """
     check = configuration.check
@@ -70,6 +74,7 @@ def started(
             return
     port = free_port()
     here = placed(configuration, port)
+    endpoints = [url for client in here.clients for url in client.endpoint_urls]
     start = Start(
         command=command or ":",
         role=role,
@@ -78,7 +83,7 @@ def started(
         log=_log(place.logs, role, launch),
         ready=readiness(
             here.check.ready_url,
-            [url for client in here.clients for url in client.endpoint_urls],
+            endpoints + [with_port(url, port) for url in also],
             seconds=check.ready_timeout,
         ),
         teardown=check.teardown,

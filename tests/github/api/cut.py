@@ -42,7 +42,17 @@ OPERATIONS = {
     "/pulls": ("get",),
     "/pulls/{pull_number}": ("get",),
 }
-NOT_NEEDED = {"examples", "example", "externalDocs", "description", "tags", "summary", "x-github", "x-webhooks", "title"}
+NOT_NEEDED = {
+    "examples",
+    "example",
+    "externalDocs",
+    "description",
+    "tags",
+    "summary",
+    "x-github",
+    "x-webhooks",
+    "title",
+}
 GRAPHQL = {
     "Query": {"viewer", "repository"},
     "User": {"login"},
@@ -86,7 +96,8 @@ def cut_rest(whole: dict[str, Any]) -> dict[str, Any]:
         operations = whole["paths"][f"{REPOSITORY}{path}"]
         paths[f"{REPOSITORY}{path}"] = {method: lean(operations[method]) for method in methods}
     components: dict[str, dict[str, Any]] = {}
-    wanted, done = references(paths), set()
+    wanted = references(paths)
+    done: set[str] = set()
     while wanted - done:
         reference = (wanted - done).pop()
         done.add(reference)
@@ -110,6 +121,7 @@ def cut_graphql(text: str) -> str:
         return replace(node, description=None, directives=(), **changed)
 
     kept = []
+    definition: Any
     for definition in parse(text).definitions:
         name = getattr(getattr(definition, "name", None), "value", None)
         if name not in GRAPHQL:

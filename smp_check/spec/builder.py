@@ -13,6 +13,7 @@ from smp_check.spec.configuration import (
     Client,
     Configuration,
     Gate,
+    Kubernetes,
     Launches,
     Protocol,
     Watched,
@@ -101,6 +102,7 @@ def build_check(value: Mapping[str, Any]) -> CheckOptions:
         baseline=_baseline(value.get("baseline", {})),
         gates=_gates(value.get("gates", {})),
         observe={component: _watched(each) for component, each in value.get("observe", {}).items()},
+        kubernetes=Kubernetes(**value["kubernetes"]) if value.get("kubernetes") is not None else None,
     )
 
 

@@ -105,7 +105,20 @@ class Watched:
     envoy_admin: str | None = None
     """Base URL of an Envoy admin interface."""
     prometheus: str | None = None
-    """PromQL for CPU cores in use; the server is ``environment.traffic_metadata.prometheus_url``."""
+    """PromQL for CPU cores in use, or ``auto`` for what is usual in the mesh; the server is
+    ``environment.traffic_metadata.prometheus_url``."""
+    prometheus_memory: str | None = None
+    """PromQL for bytes of memory in use, beside ``prometheus``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kubernetes:
+    """The cluster to ask, through ``kubectl``."""
+
+    context: str | None = None
+    """A kubeconfig context; ``None`` is the current one."""
+    namespace: str | None = None
+    """The namespace of the service under test; ``None`` is all of them."""
 
 
 COMPONENTS = ("workload", "sidecar", "gateway", "control_plane")
@@ -126,6 +139,8 @@ class CheckOptions:
     fail_on: tuple[str, ...] = DEFAULT_FAIL_ON
     observe: Mapping[str, tuple[Watched, ...]] = field(default_factory=dict)
     """Component (one of ``COMPONENTS``) -> what to sample during each round."""
+    kubernetes: Kubernetes | None = None
+    """Where to take environment and mesh from; ``None`` asks no cluster."""
     arrival: str = "constant"
     """``constant`` or ``poisson``: how the planned send times are spread."""
     workers: int = 1

@@ -148,6 +148,10 @@ def field_description(kind: type, field: dataclasses.Field[Any]) -> str:
     return text
 
 
+RENAMED = {"Latency": "LatencyDistribution"}
+"""Dataclasses whose name SMP has given to a message of its own; both stand in the run document's ``$defs``."""
+
+
 class Dataclasses:
     """Dataclasses to schemas, each in ``$defs`` once."""
 
@@ -155,7 +159,7 @@ class Dataclasses:
         self.defs: dict[str, Any] = {}
 
     def reference(self, kind: type) -> dict[str, Any]:
-        name = kind.__name__
+        name = RENAMED.get(kind.__name__, kind.__name__)
         if name not in self.defs:
             self.defs[name] = {}
             self.defs[name] = self.object(kind)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+import psutil
+
 from smp_check.errors import InputError, MeasurementError
 from smp_check.subject import tree
 from smp_check.subject.ports import BLOCK, listens
@@ -55,13 +57,9 @@ class Running:
     process: subprocess.Popen[bytes]
     mark: str
 
-    def pids(self) -> tuple[int, ...]:
-        """Its processes, as they are now."""
-        return tuple(process.pid for process in tree.members(self.mark, _root(self.process)))
-
-    def named(self, name: str) -> tuple[int, ...]:
-        """Those of its processes that have this name, exactly."""
-        return tuple(p.pid for p in tree.members(self.mark, _root(self.process)) if tree.name_of(p) == name)
+    def processes(self) -> list[psutil.Process]:
+        """What the start has brought to life and is alive now."""
+        return tree.members(self.mark, _root(self.process))
 
     def death(self) -> str | None:
         """How it ended, with the end of its log, if its command has failed by now."""

@@ -8,14 +8,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from smp_check.capture.port import WORKLOAD
 from smp_check.errors import InputError
 from smp_check.spec.configuration import Watched
+from smp_check.subject import tree
 from smp_check.subject.placeholders import mentions_port, placed, with_port
 from smp_check.subject.ports import free_port
 from smp_check.subject.process import Running, Start, running
 from smp_check.subject.ready import readiness
 
 if TYPE_CHECKING:
+    import psutil
+
     from smp_check.spec.configuration import Configuration
     from smp_check.spec.run import Role
 
@@ -95,31 +99,24 @@ def started(
 
 
 def observing(configuration: Configuration, system: Running) -> Configuration:
-    """Watch the processes that were started: by default all as the workload, those named among them only.
+    """Watch the processes that were started: those named among them only, the rest as the workload.
 
     Two sides on one machine have processes of the same name, and each is to see its own.
     """
-    observe = configuration.check.observe
-    if observe:
-        found = {component: _own(watched, system) for component, watched in observe.items()}
-    else:
-        found = {"workload": _everything(system)}
-    return replace(configuration, check=replace(configuration.check, observe=found))
+    processes = system.processes()
+    observe: dict[str, tuple[Watched, ...]] = {}
+    claimed: list[psutil.Process] = []
+    for component, watched in configuration.check.observe.items():
+        found = {each.name: tree.named(processes, each.name) for each in watched if each.name}
+        claimed += [process for own in found.values() for process in own]
+        observe[component] = tuple(one for each in watched for one in _pids(found.get(each.name or "", ())) or (each,))
+    if WORKLOAD not in observe:
+        observe[WORKLOAD] = _pids(tree.apart_from(processes, claimed)) or (Watched(port=system.start.port),)
+    return replace(configuration, check=replace(configuration.check, observe=observe))
 
 
-def _own(watched: tuple[Watched, ...], system: Running) -> tuple[Watched, ...]:
-    own: list[Watched] = []
-    for each in watched:
-        pids = system.named(each.name) if each.name else ()
-        own += [Watched(pid=pid) for pid in pids] or [each]
-    return tuple(own)
-
-
-def _everything(system: Running) -> tuple[Watched, ...]:
-    """The command's own process with all below it; a command that has ended left whoever listens on the port."""
-    if system.process.poll() is None:
-        return (Watched(pid=system.process.pid),)
-    return (Watched(port=system.start.port),)
+def _pids(processes: Sequence[psutil.Process]) -> tuple[Watched, ...]:
+    return tuple(Watched(pid=process.pid) for process in tree.tops(processes))
 
 
 def _refuse_placeholders(configuration: Configuration) -> None:

@@ -92,8 +92,33 @@ def _signal(processes: Iterable[psutil.Process], *, force: bool) -> None:
                 process.resume()  # a stopped process would never see the request
 
 
-def name_of(process: psutil.Process) -> str | None:
-    """Its name, or ``None`` when it has gone."""
+def named(processes: Iterable[psutil.Process], name: str) -> list[psutil.Process]:
+    """Those that have this name, exactly."""
+    return [process for process in processes if _name(process) == name]
+
+
+def tops(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """Those with no parent among them: who counts a process with its children counts each once."""
+    many = list(processes)
+    pids = {process.pid for process in many}
+    return [process for process in many if not pids & _line(process)]
+
+
+def apart_from(processes: Iterable[psutil.Process], others: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """Those that are none of the others, nor above nor below one of them."""
+    taken = {process.pid for process in others}
+    above = {pid for process in others for pid in _line(process)}
+    return [p for p in processes if p.pid not in taken | above and not taken & _line(p)]
+
+
+def _name(process: psutil.Process) -> str | None:
     with suppress(psutil.Error):
         return str(process.name())
     return None
+
+
+def _line(process: psutil.Process) -> set[int]:
+    """The process ids of its parent, its parent's parent..."""
+    with suppress(psutil.Error):
+        return {parent.pid for parent in process.parents()}
+    return set()

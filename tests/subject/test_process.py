@@ -36,6 +36,10 @@ def body(port: int) -> str:
         return str(answer.read().decode())
 
 
+def pids_of(system: Any) -> tuple[int, ...]:
+    return tuple(process.pid for process in system.processes())
+
+
 def alive(pids: tuple[int, ...]) -> list[int]:
     """A container without an init keeps the dead children of daemons as zombies: those don't count."""
     return [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
@@ -45,7 +49,7 @@ def test_the_port_and_the_role_are_handed_over(starter: Any) -> None:
     with starter("PYTHON service.py") as system:
         assert body(starter.port) == "head"
         assert system.death() is None
-        assert system.pids()
+        assert pids_of(system)
     assert not listens("127.0.0.1", starter.port)
     assert not starter.warnings
     assert "listening" in (starter.folder / "head.log").read_text()
@@ -57,7 +61,7 @@ def test_a_command_that_leaves_daemons_behind(starter: Any) -> None:
     with starter("PYTHON daemon.py") as system:
         assert body(starter.port) == "head"
         assert system.process.wait(5) == 0
-        pids = system.pids()
+        pids = pids_of(system)
         assert pids
         assert all(os.getsid(pid) != system.process.pid for pid in pids)
     assert not listens("127.0.0.1", starter.port)
@@ -70,7 +74,7 @@ def test_children_and_those_who_ignore_the_request_to_end(starter: Any, monkeypa
     monkeypatch.setattr(tree.end, "__kwdefaults__", {"grace": 0.3})
     stubborn = "trap '' TERM; while :; do sleep 0.1; done"
     with starter(f'env -i sh -c "{stubborn}" & (sleep 100 & wait) & PYTHON service.py') as system:
-        pids = system.pids()
+        pids = pids_of(system)
         assert len(pids) >= 5
     assert not alive(pids)
 

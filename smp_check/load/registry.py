@@ -24,6 +24,15 @@ API = 1
 """Version of the port; raised when a generator written for the one before would not work any more."""
 _ADAPTERS: Mapping[str, str] = {
     "fortio": "fortio:FortioAdapter",
+    "nighthawk": "nighthawk:NighthawkAdapter",
+    "wrk2": "wrk2:Wrk2Adapter",
+    "wrk": "wrk:WrkAdapter",
+    "k6": "k6:K6Adapter",
+    "vegeta": "vegeta:VegetaAdapter",
+    "oha": "oha:OhaAdapter",
+    "hey": "hey:HeyAdapter",
+    "h2load": "h2load:H2loadAdapter",
+    "autocannon": "autocannon:AutocannonAdapter",
 }
 _OTHERS: Mapping[str, str] = {
     "embedded": "smp_check.load.embedded.generator:EmbeddedGenerator",

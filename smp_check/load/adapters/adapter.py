@@ -24,6 +24,8 @@ class Invocation:
     files: Mapping[str, bytes] = field(default_factory=dict)
     """What must lie in the round's folder before it starts."""
     stdin: bytes = b""
+    then: tuple[str, ...] = ()
+    """Arguments of a second run of the same program, after the first; its stdout is the one to read."""
     stop_signal: signal.Signals = signal.SIGINT
     """What makes it end early and still report."""
 

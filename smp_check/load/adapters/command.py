@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from smp_check.errors import MeasurementError
+from smp_check.errors import InputError, MeasurementError
 from smp_check.load.adapters.adapter import Adapter, Invocation, Output
 from smp_check.load.adapters.fields import SourceError
 from smp_check.load.adapters.refusal import refusal
@@ -19,9 +19,11 @@ from smp_check.load.adapters.to_sample import merged, sample_of
 from smp_check.load.port import Load, OnTick, Sample, Session, Tick
 from smp_check.load.process import Finished, Process, run_briefly, wait_for
 from smp_check.spec.run import GeneratorInfo
+from smp_check.units import format_duration
 
 GRACE = 5.0
 """Seconds that a generator may take for start, connections and its report, beside the round and the timeout."""
+REPORT_LIMIT = 60.0
 ROUND_FOLDER = Path("$ROUND")
 """Stands for the round's own folder in the commands that are shown."""
 
@@ -54,11 +56,21 @@ class CommandGenerator:
         return refusal(self._adapter.capabilities, load) or self._adapter.objection(load)
 
     def command(self, load: Load, seconds: float) -> tuple[str, ...]:
-        """The command of one round without secrets; several endpoints are driven by processes side by side (``&``)."""
+        """The command of one round without secrets; several endpoints are driven by processes side by side (``&``).
+
+        Raises ``InputError`` for rounds that are too short for this generator.
+        """
+        what = self._adapter.capabilities
+        if seconds < what.min_seconds:
+            raise InputError(
+                f"{self.name} needs rounds of at least {format_duration(what.min_seconds)}, not "
+                f"{format_duration(seconds)}: {what.trap}",
+                hint="set round in the check section (and a duration of several rounds), or take another generator",
+            )
         words: list[str] = []
         for part in self._parts(load):
             arguments = self._adapter.invocation(part, seconds, ROUND_FOLDER).arguments
-            words += [*(["&"] if words else []), self._adapter.capabilities.programs[0], *redacted(arguments)]
+            words += [*(["&"] if words else []), what.programs[0], *redacted(arguments)]
         return tuple(words)
 
     @contextmanager
@@ -114,6 +126,16 @@ def per_url(load: Load) -> tuple[Load, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Started:
+    """One process of a round."""
+
+    part: Load
+    folder: Path
+    invocation: Invocation
+    process: Process
+
+
 class CommandSession:
     """Runs the generator once per round and endpoint; each round starts with new connections."""
 
@@ -133,40 +155,46 @@ class CommandSession:
         limit = seconds + max(part.timeout for part in self._parts) + GRACE
         with ExitStack() as stack:
             started = [self._start(stack, part, seconds) for part in self._parts]
-            self._running = [process for process, _ in started]
+            self._running = [each.process for each in started]
             if self._closed:
                 self.close()
             wait_for(self._running, limit, lambda elapsed: on_tick(Tick(elapsed=elapsed, sent=0, ok=0, failed=0)))
-            samples = [
-                self._sample(process.finished(), folder, part, seconds)
-                for (process, folder), part in zip(started, self._parts, strict=True)
-            ]
+            samples = [self._sample(each, seconds) for each in started]
         self._running = []
         return merged(samples)
 
-    def _start(self, stack: ExitStack, part: Load, seconds: float) -> tuple[Process, Path]:
+    def _start(self, stack: ExitStack, part: Load, seconds: float) -> _Started:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="smp-check-")))
-        invocation: Invocation = self._adapter.invocation(part, seconds, folder)
+        invocation = self._adapter.invocation(part, seconds, folder)
         for name, content in invocation.files.items():
             (folder / name).write_bytes(content)
         command = [self._program, *invocation.arguments]
         process = Process(command, folder, stdin=invocation.stdin, stop_signal=invocation.stop_signal)
-        return stack.enter_context(process), folder
+        return _Started(part=part, folder=folder, invocation=invocation, process=stack.enter_context(process))
 
-    def _sample(self, finished: Finished, folder: Path, part: Load, seconds: float) -> Sample:
-        name = self._adapter.capabilities.name
-        output = Output(stdout=finished.stdout, stderr=finished.stderr, folder=folder)
+    def _sample(self, started: _Started, seconds: float) -> Sample:
+        name, part = self._adapter.capabilities.name, started.part
+        finished = started.process.finished()
+        stdout = finished.stdout
+        if started.invocation.then:
+            stdout = run_briefly([self._program, *started.invocation.then], limit=REPORT_LIMIT).stdout
+        output = Output(stdout=stdout, stderr=finished.stderr, folder=started.folder)
         try:
-            measured = self._adapter.measured(output, part)
+            sample = sample_of(self._adapter.measured(output, part), part, start=finished.start, seconds=seconds)
         except SourceError as fault:
-            why = f" ({finished.stopped})" if finished.stopped else ""
-            lines = output.complaints() or finished.stdout[-2000:].decode("utf-8", "replace").splitlines()
-            said = " / ".join(lines[-3:]) or "nothing"
             raise MeasurementError(
-                f"{name} failed for {part.urls[0]}{why}: {fault.message}; exit code {finished.returncode}, "
-                f"it said: {said[:1000]}",
+                f"{name} failed for {part.urls[0]}: {_explained(fault, finished, output)}"
             ) from fault
-        sample = sample_of(measured, part, start=finished.start, seconds=seconds)
         if finished.stopped and "session" not in finished.stopped:
             sample = replace(sample, warnings=(*sample.warnings, f"{name} was stopped: {finished.stopped}"))
         return sample
+
+
+def _explained(fault: SourceError, finished: Finished, output: Output) -> str:
+    """What is missing, and the generator's own last words where it ended with an error."""
+    lines = output.complaints()
+    if finished.returncode and not lines:
+        lines = finished.stdout[-2000:].decode("utf-8", "replace").splitlines()
+    said = f"; it said: {' / '.join(lines[-3:])[:1000]}" if lines else ""
+    stopped = f"; {finished.stopped}" if finished.stopped else ""
+    return f"{fault.message}{stopped}; exit code {finished.returncode}{said}"

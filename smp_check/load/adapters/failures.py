@@ -14,6 +14,7 @@ _KINDS = (
     ("reset", r"reset|broken pipe|\bEOF\b|closed|aborted|ECONNRESET|EPIPE|hang up"),
     ("protocol", r"malformed|protocol|parse|invalid|frame|unexpected"),
 )
+_LOGFMT = re.compile(r'\b(msg|error|err)="((?:[^"\\]|\\.)*)"')
 _PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS)
 
 
@@ -41,11 +42,11 @@ def examples(kinds: Iterable[str], texts: Iterable[str]) -> dict[str, str]:
 
 
 def said(line: str) -> str:
-    """A line of a log as a person would read it: Go programs log JSON objects with ``msg`` and ``err``."""
+    """A line of a log as a person would read it: Go programs log JSON, or ``msg="..." error="..."``."""
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):
-        return line.strip()
+        value = {name: text.replace('\\"', '"') for name, text in _LOGFMT.findall(line)}
     if not isinstance(value, Mapping) or "msg" not in value:
         return line.strip()
     return ": ".join(str(value[name]) for name in ("msg", "err", "error") if value.get(name))

@@ -11,7 +11,7 @@ from typing import Any
 from smp_check.errors import InputError
 from smp_check.spec.codec import parse_time
 
-LARGEST = 1e18
+LARGEST = 1e20
 DEEPEST = 200
 
 

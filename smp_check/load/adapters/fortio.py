@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from smp_check.load.adapters.adapter import Invocation, Measured, Output
-from smp_check.load.adapters.distribution import from_microseconds
+from smp_check.load.adapters.distribution import from_microseconds, with_ends
 from smp_check.load.adapters.fields import SourceError, load_json
 from smp_check.load.adapters.fortio_result import is_fortio, read_fortio
 from smp_check.load.adapters.reading import Reading
@@ -128,12 +128,8 @@ def with_calls(reading: Reading, log: bytes, rate: float | None) -> Reading:
         return reading
     latency = from_microseconds(latencies)
     told = reading.latency
-    exact = replace(
-        latency,
-        min=latency.min if told.min is None else told.min,
-        max=latency.max if told.max is None else told.max,
-        mean=latency.mean if told.mean is None else told.mean,
-    )
+    exact = with_ends(latency, told.min, told.max)
+    exact = exact if told.mean is None else replace(exact, mean=told.mean)
     remarks = tuple(remark for remark in reading.remarks if remark.code not in {"coarse", "mended", "no-histogram"})
     reading = replace(reading, latency=exact, percentile_method="hdr", resolution=1e-6, remarks=remarks)
     if rate is None:

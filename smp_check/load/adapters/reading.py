@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
 
+from smp_check.load.capabilities import CAPABILITIES
 from smp_check.spec.configuration import Protocol
 from smp_check.spec.run import Counts, Latency, Remark
 
@@ -78,8 +79,9 @@ def _disorder(latency: Latency) -> list[Remark]:
 
 
 def _little(reading: Reading, mean: float) -> list[Remark]:
-    if reading.connections is None or reading.achieved_rps is None or not reading.connections:
-        return []
+    known = CAPABILITIES.get(reading.generator)
+    if (known and known.open_loop) or not reading.connections or reading.achieved_rps is None:
+        return []  # in an open loop more requests may wait than there are connections
     busy = reading.achieved_rps * mean
     if busy <= reading.connections * LITTLE_MARGIN + 1:
         return []

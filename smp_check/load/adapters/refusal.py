@@ -24,6 +24,8 @@ def _word(protocol: str) -> str:
 
 
 def _rate(capabilities: Capabilities, load: Load) -> str | None:
+    if load.arrival != "constant":
+        return f"it spreads requests evenly; only embedded does arrival: {load.arrival}"
     if load.rate is None:
         return "it needs a rate: give rps above 0" if capabilities.rate == "required" else None
     if capabilities.rate == "refused":

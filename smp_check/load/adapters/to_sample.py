@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from smp_check.load.adapters.adapter import Measured
+from smp_check.load.adapters.distribution import with_ends
 from smp_check.load.adapters.fields import SourceError
 from smp_check.load.port import Load, Sample
 from smp_check.spec.histogram import merge
@@ -79,14 +80,12 @@ def merged_latency(latencies: Sequence[Latency]) -> Latency:
     """All values together, with exact ends and mean where all of them tell."""
     together = merge(latencies)
     used = [each for each in latencies if each.count]
-    lows, highs = [each.min for each in used], [each.max for each in used]
-    means = [each.mean for each in used]
-    return replace(
-        together,
-        min=together.min if None in lows else min((each for each in lows if each is not None), default=None),
-        max=together.max if None in highs else max((each for each in highs if each is not None), default=None),
-        mean=together.mean if None in means or not used else _mean(used),
-    )
+    lows = [each.min for each in used if each.min is not None]
+    highs = [each.max for each in used if each.max is not None]
+    if not used or len(lows) < len(used) or len(highs) < len(used):
+        return together
+    exact = with_ends(together, min(lows), max(highs))
+    return exact if any(each.mean is None for each in used) else replace(exact, mean=_mean(used))
 
 
 def _mean(latencies: Sequence[Latency]) -> float:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from smp_check.errors import Interrupted, SmpCheckError
 from smp_check.load.driver import drive
 from smp_check.load.events import Noted
-from smp_check.load.plan import Plan, interleave, make_plan, retarget
+from smp_check.load.loads import retarget
+from smp_check.load.plan import Plan, interleave, make_plan
 from smp_check.pipeline.measure import Measured, details_of, explained, generators_of, honoured
 from smp_check.pipeline.numbering import numbered
 from smp_check.pipeline.watching import watching

@@ -82,11 +82,8 @@ def test_a_component_by_name_is_its_own_only(place: Place) -> None:
     """A stranger of the same name is not watched, and what is watched apart is no part of the workload."""
     stranger = psutil.Popen(["sleep", "60"])
     try:
-        check: dict[str, Any] = {
-            "setup": f"{sys.executable} chain.py",
-            "observe": {"sidecar": (Watched(name="sleep"),)},
-        }
-        with started(configuration(**check), place, print) as side:
+        sidecar = {"sidecar": (Watched(name="sleep"),)}
+        with started(configuration(setup=f"{sys.executable} chain.py", observe=sidecar), place, print) as side:
             observe = side.configuration.check.observe
             assert commands(observe, "sidecar") == ["sleep 60"] * 3
             assert stranger.pid not in {each.pid for each in observe["sidecar"]}

@@ -40,11 +40,20 @@ def write(path: Path | None, text: str) -> None:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         sys.stdout.flush()
         return
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path | None, data: bytes) -> None:
+    """Write bytes to a file, by way of a temporary one; ``None`` is stdout."""
+    if path is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+        return
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".smp-check-")
     temporary = Path(name)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
         temporary.chmod(0o644)
         temporary.replace(path)
     except OSError as fault:

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from smp_check.cli.console import Console
+    from smp_check.spec.configuration import BaselineOptions
     from smp_check.spec.run import RunDocument
-    from smp_check.verdict.model import Comparison
+    from smp_check.verdict.model import Anchor, Comparison
 
 
 def load_run(path: Path) -> RunDocument:
@@ -37,6 +38,7 @@ def _conformant(path: Path, kind: Any, what: str) -> Any:
     from smp_check.cli.files import load_documents
     from smp_check.spec.conformance import check_document
     from smp_check.spec.findings import Severity
+    from smp_check.spec.spelling import canonical_document
 
     document = load_documents(path)[0]
     errors = [finding for finding in check_document(document, kind) if finding.severity is Severity.ERROR]
@@ -46,18 +48,30 @@ def _conformant(path: Path, kind: Any, what: str) -> Any:
             f"{first.position or path}: no {what}: {first.message}",
             hint=f"smp-check validate {path} shows all of it; smp-check run and compare write such documents",
         )
-    return document.value
+    return canonical_document(document.value, kind)
 
 
-def load_baseline(path: Path, run: RunDocument, window: int, console: Console) -> Sequence[RunDocument]:
-    """The baseline for a run: one run document, a baseline store, or any directory of run documents."""
+def load_baseline(
+    path: Path, run: RunDocument, options: BaselineOptions, console: Console, *, history: Sequence[str] = ()
+) -> tuple[Sequence[RunDocument], Anchor | None]:
+    """The baseline for a run: one run document, a baseline store, or any directory of run documents.
+
+    ``history`` are the commits that a store's runs may come from, newest first; none for any.
+    """
     if not path.is_dir():
-        return [load_run(path)]
+        return [load_run(path)], None
     from smp_check.pipeline import baseline_of
     from smp_check.store.directory import DirectoryStore
 
     if (path / "v1").is_dir() or not any(path.glob("*.json")):
-        store = DirectoryStore(path, console.warn)
-        return baseline_of(run, store, window=window, anchor=None, ancestors=())[1]
+        selection, base = baseline_of(
+            run,
+            DirectoryStore(path, console.warn),
+            window=options.window,
+            anchor=history[0] if history else None,
+            ancestors=history[1:],
+            any_machine=options.any_machine,
+        )
+        return base, selection.anchor
     runs = [load_run(file) for file in sorted(path.glob("*.json"))]
-    return sorted(runs, key=lambda each: str(each.result.get("start_time", "")))
+    return sorted(runs, key=lambda each: str(each.result.get("start_time", ""))), None

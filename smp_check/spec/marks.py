@@ -25,6 +25,11 @@ class Mark:
             return children[int(token)]
         return None
 
+    @property
+    def begins_below(self) -> bool:
+        """Whether this is a mapping or list that begins on a later line than its key."""
+        return self.children is not None and self.key is not None and self.key[0] < self.line
+
     def keyed(self, line: int, column: int) -> Mark:
         """The same value, under a key that stands there."""
         mark = Mark(self.line, self.column, self.children)

@@ -50,7 +50,7 @@ class Document:
     def locate(self, pointer: str, *, key: bool = False) -> Position:
         """Where the value at a JSON pointer stands; with ``key``, where its key does.
 
-        A pointer to something that is not in the text (left out, or given as an option) leads to the nearest
+        A mapping or list that begins below its key stands where the key does, which is where people look. A pointer to something that is not in the text (left out, or given as an option) leads to the nearest
         value around it.
         """
         mark = self.marks()
@@ -60,7 +60,7 @@ class Document:
             if child is None:
                 break
             mark = child
-            line, column = (mark.key or (mark.line, mark.column)) if key else (mark.line, mark.column)
+            line, column = mark.key if mark.key and (key or mark.begins_below) else (mark.line, mark.column)
         return Position(file=self.file, line=line, column=column)
 
 

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 @click.option("-c", "--config", type=click.Path(path_type=Path), help="Take gates and policy from this configuration.")
 @FAIL_ON
 @click.option("--any-machine", is_flag=True, help="Compare runs of different kinds of machine as well.")
+@click.option(
+    "--history",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Commits that the baseline may come from, newest first, one a line, as `git rev-list` prints them.",
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the comparison document here.")
 @console_options
 @click.pass_context
@@ -30,6 +36,7 @@ def compare_command(
     config: Path | None,
     fail_on: tuple[str, ...] | None,
     any_machine: bool,
+    history: Path | None,
     output: Path | None,
     console: Console,
 ) -> None:
@@ -47,6 +54,7 @@ def compare_command(
     from dataclasses import replace
 
     from smp_check.cli.bench import now
+    from smp_check.cli.files import read_bytes
     from smp_check.cli.output import prepare, write
     from smp_check.cli.runs import load_baseline, load_run
     from smp_check.pipeline import exit_code, judge
@@ -58,7 +66,9 @@ def compare_command(
     if output is not None:
         prepare(output)
     run = load_run(head)
-    comparison = judge(load_baseline(base, run, check.baseline.window, console), run, check, created=now())
+    commits = read_bytes(history).decode("utf-8", "replace").split() if history else []
+    runs, anchor = load_baseline(base, run, check.baseline, console, history=commits)
+    comparison = judge(runs, run, check, created=now(), anchor=anchor)
     if output is None:
         write(None, render(comparison, "json"))
     else:

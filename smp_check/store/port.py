@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from typing import Protocol as Interface
 
 from smp_check.spec.run import Fingerprint, RunDocument
@@ -43,13 +44,17 @@ def fingerprint_class(fingerprint: Fingerprint) -> str:
 
 def series_of(run: RunDocument) -> SeriesKey:
     """The series that a run belongs to."""
-    mesh = run.mesh.get("mesh_type") or {}
-    kind = str(mesh.get("type", "none")) if isinstance(mesh, Mapping) else "none"
     return SeriesKey(
         name=str(run.test.get("name") or "unnamed"),
-        mesh=kind,
+        mesh=mesh_kind(run.mesh),
         fingerprint_class=fingerprint_class(run.details.fingerprint),
     )
+
+
+def mesh_kind(mesh: Mapping[str, Any]) -> str:
+    """The type that a ``ServiceMeshConfig`` names, or ``none``."""
+    named = mesh.get("mesh_type") or {}
+    return str(named.get("type", "none")) if isinstance(named, Mapping) else "none"
 
 
 def _digest(value: object) -> str:

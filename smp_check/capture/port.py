@@ -8,6 +8,8 @@ from typing import Protocol as Interface
 
 from smp_check.spec.run import Noise, Role, Usage
 
+WORKLOAD = "workload"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
@@ -18,6 +20,13 @@ class Observation:
     """By component, for rounds of the system under test; empty for the reference."""
     warnings: tuple[str, ...] = ()
     """What could not be seen, and why; each is worth saying once."""
+
+    def cpu_per_request(self, answered: int) -> float | None:
+        """CPU seconds of the workload per successful request of all clients together, where they were seen."""
+        workload = self.resources.get(WORKLOAD)
+        if workload is None or workload.cpu_seconds is None or answered <= 0:
+            return None
+        return workload.cpu_seconds / answered
 
 
 class RoundWatch(Interface):

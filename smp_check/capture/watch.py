@@ -2,48 +2,111 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from smp_check.capture.noise import NoiseMeter
 from smp_check.capture.port import Observation
+from smp_check.capture.sampler import LostError, together
+from smp_check.capture.samplers import samplers_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from smp_check.capture.sampler import Sampler
     from smp_check.spec.configuration import Configuration
-    from smp_check.spec.run import Role
+    from smp_check.spec.run import Role, Usage
 
 INTERVAL = 0.2
 """Seconds between two looks: 5 Hz."""
 
 
 @contextmanager
-def watch(configuration: Configuration) -> Iterator[Watcher]:  # noqa: ARG001
+def watch(configuration: Configuration) -> Iterator[Watcher]:
     """A watcher whose thread lives as long as the context."""
-    watcher = Watcher()
+    watcher = Watcher({name: Component(name, each) for name, each in samplers_for(configuration).items()})
     try:
         yield watcher
     finally:
         watcher.close()
 
 
+class Component:
+    """One component of the system under test, seen through its samplers; lost with any of them until the next round."""
+
+    def __init__(self, name: str, samplers: Sequence[Sampler]) -> None:
+        self._name = name
+        self._samplers = samplers
+        self._lost = False
+        self._given_up = False
+        self.warnings: list[str] = []
+
+    def begin(self) -> None:
+        """A round starts."""
+        self.warnings = []
+        self._lost = self._given_up
+        for sampler in self._samplers:
+            self._try(sampler.begin)
+
+    def look(self) -> None:
+        """Look once."""
+        for sampler in self._samplers:
+            self._try(sampler.look)
+
+    def end(self, seconds: float) -> Usage | None:
+        """What was used in the round, or ``None`` when it could not be seen to its end."""
+        usages: list[Usage] = []
+        for sampler in self._samplers:
+            self._try(lambda each=sampler: usages.append(each.end(seconds)))  # type: ignore[misc]
+        return None if self._lost else together(usages)
+
+    def close(self) -> None:
+        """Close all samplers."""
+        for sampler in self._samplers:
+            sampler.close()
+
+    def _try(self, action: Callable[[], object]) -> None:
+        if self._lost:
+            return
+        try:
+            action()
+        except LostError as fault:
+            self._lose(str(fault), final=fault.final)
+        except Exception as fault:
+            self._lose(f"{type(fault).__name__}: {fault}", final=False)
+
+    def _lose(self, reason: str, *, final: bool) -> None:
+        self._lost = True
+        self._given_up = final
+        rest = "it is not asked again" if final else "rounds without it have no such metric"
+        self.warnings.append(f"the use of resources by the {self._name} cannot be seen: {reason}; {rest}")
+
+
 class Watcher:
     """A ``RoundWatch``: looks around at 5 Hz between ``begin`` and ``end``, and sleeps otherwise."""
 
-    def __init__(self) -> None:
+    def __init__(self, components: Mapping[str, Component]) -> None:
+        self._components = components
+        self._seen: Sequence[Component] = ()
         self._lock = threading.Lock()
         self._awake = threading.Event()
         self._closed = threading.Event()
         self._meter: NoiseMeter | None = None
+        self._began = 0.0
         self._thread = threading.Thread(target=self._run, name="smp-check watch", daemon=True)
         self._thread.start()
 
-    def begin(self, role: Role) -> None:  # noqa: ARG002
-        """A round of this role starts now."""
+    def begin(self, role: Role) -> None:
+        """A round of this role starts now; the reference is no part of the system under test."""
         with self._lock:
+            self._seen = () if role == "reference" else tuple(self._components.values())
+            for component in self._seen:
+                component.begin()
             self._meter = NoiseMeter()
+            self._began = time.monotonic()
         self._awake.set()
 
     def end(self) -> Observation:
@@ -51,13 +114,23 @@ class Watcher:
         self._awake.clear()
         with self._lock:
             meter, self._meter = self._meter, None
-        return Observation(noise=meter.read()) if meter is not None else Observation()
+            if meter is None:
+                return Observation()
+            noise = meter.read()
+            seconds = time.monotonic() - self._began
+            ends = {name: each.end(seconds) for name, each in self._components.items() if each in self._seen}
+            warnings = tuple(text for each in self._seen for text in each.warnings)
+        used = {name: usage for name, usage in ends.items() if usage is not None}
+        return Observation(noise=noise, resources=used, warnings=warnings)
 
     def close(self) -> None:
-        """Stop the thread."""
+        """Stop the thread, close what is open."""
         self._closed.set()
         self._awake.set()
         self._thread.join(5)
+        for component in self._components.values():
+            with contextlib.suppress(Exception):
+                component.close()
 
     def _run(self) -> None:
         while not self._closed.is_set():
@@ -65,4 +138,6 @@ class Watcher:
             with self._lock:
                 if self._meter is not None:
                     self._meter.look()
+                    for component in self._seen:
+                        component.look()
             self._closed.wait(INTERVAL)

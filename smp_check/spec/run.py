@@ -93,7 +93,8 @@ class Round:
     requested_rps: float | None
     """``None`` for a closed loop."""
     achieved_rps: float
-    connections: int
+    connections: int | None
+    """Really used; ``None`` where an imported source does not tell."""
     counts: Counts
     latency: Latency
     """Response time: from the planned send time in an open loop, from the actual one in a closed loop."""

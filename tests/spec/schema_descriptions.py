@@ -18,7 +18,6 @@ DESCRIPTIONS = {
     "Round.start": "When the round began, UTC.",
     "Round.end": "When the round ended, UTC.",
     "Round.achieved_rps": "Requests per second that were really sent.",
-    "Round.connections": "Connections used.",
     "Round.counts": "What became of the requests.",
     "Round.noise": "What else happened on the machine.",
     "GeneratorInfo.name": "Name of the load generator.",

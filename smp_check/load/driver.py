@@ -48,7 +48,9 @@ def drive(
             samples = stage.measure(slot.role, slot.seconds)
             seen = watch.end()
             loads = plan.loads[slot.role]
-            rounds = tuple(_round(slot, load, sample, seen) for load, sample in zip(loads, samples, strict=True))
+            cost = seen.cpu_per_request(sum(sample.counts.ok for sample in samples))
+            measured = (_round(slot, load, sample, seen) for load, sample in zip(loads, samples, strict=True))
+            rounds = tuple(replace(each, cpu_per_request=cost) for each in measured)
             stage.warn(seen.warnings)
             on_event(RoundEnded(number=number, of=of, rounds=rounds))
             yield from rounds

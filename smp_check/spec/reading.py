@@ -50,7 +50,8 @@ class Document:
     def locate(self, pointer: str, *, key: bool = False) -> Position:
         """Where the value at a JSON pointer stands; with ``key``, where its key does.
 
-        A mapping or list that begins below its key stands where the key does, which is where people look. A pointer to something that is not in the text (left out, or given as an option) leads to the nearest
+        A mapping or list that begins below its key stands where the key does, which is where people look. A
+        pointer to something that is not in the text (left out, or given as an option) leads to the nearest
         value around it.
         """
         mark = self.marks()

@@ -81,7 +81,9 @@ def number(given: Any, *, whole: bool) -> Any:
         return NOTHING
     if whole and given != int(given):
         return NOTHING
-    return int(given) if whole else given
+    if whole:
+        return int(given)
+    return float(given) if abs(given) >= 2**53 else given  # a double holds no larger whole number exactly
 
 
 def as_spelled(value: Any, pointer: str) -> str:

@@ -26,6 +26,7 @@ def _dumper() -> type[yaml.SafeDumper]:
 
     Dumper.add_implicit_resolver("tag:yaml.org,2002:float", _NUMBER_ALONE, list("-+0123456789."))
     Dumper.add_representer(float, _float)
+    Dumper.add_representer(str, _text)
     return Dumper
 
 
@@ -38,6 +39,12 @@ def _float(dumper: yaml.SafeDumper, value: float) -> yaml.ScalarNode:
     if "e" in text and "." not in text:
         text = text.replace("e", ".0e")
     return dumper.represent_scalar("tag:yaml.org,2002:float", text)
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    """Text; quoted with escapes where it has line breaks that only Unicode knows."""
+    escaped = any(character in value for character in "\x85\u2028\u2029")
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style='"' if escaped else None)
 
 
 def to_yaml(documents: Sequence[Any]) -> str:

@@ -43,7 +43,8 @@ def wait_for_port(port: int, seconds: float = 10) -> None:
 
 def require(tool: str) -> str:
     """The path of a real tool; missing, the test is skipped loudly, and fails in CI."""
-    os.environ["PATH"] = f"{ROOT / '.tools/bin'}{os.pathsep}{os.environ['PATH']}{os.pathsep}{Path.home() / 'go/bin'}"
+    places = (ROOT / ".tools/bin", Path(sys.executable).parent, Path.home() / "go/bin")
+    os.environ["PATH"] = os.pathsep.join([str(places[0]), os.environ["PATH"], *map(str, places[1:])])
     path = shutil.which(tool)
     if path is None:
         message = f"{tool} is missing; `make tools` installs it"

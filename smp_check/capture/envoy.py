@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 TIMEOUT = (0.5, 1.0)
 LOCAL_NAMES = frozenset({"localhost", "ip6-localhost"})
-COUNTED = r"^server\.uptime$|^(http|tcp)\.(?!admin\.).*\.downstream_cx_(rx|tx)_bytes_total$"
-"""Uptime, to notice a restart; bytes read from and written to the clients of all listeners but the admin's own."""
+COUNTED = r"^server\.uptime$|^(http|tcp)\..*\.downstream_cx_(rx|tx)_bytes_total$"
+"""Uptime, to notice a restart; bytes read from and written to the clients of all listeners (RE2 syntax)."""
+OUR_OWN = "http.admin."
+"""The admin interface's own counters: our questions and its answers."""
 
 
 class EnvoyAdmin:
@@ -138,7 +140,8 @@ class EnvoySampler:
 
 
 def _bytes(stats: Mapping[str, float]) -> float:
-    return sum(value for name, value in stats.items() if name.endswith("_bytes_total"))
+    counted = (value for name, value in stats.items() if name.endswith("_bytes_total") and not name.startswith(OUR_OWN))
+    return sum(counted)
 
 
 def build_of(info: Mapping[str, Any]) -> str | None:

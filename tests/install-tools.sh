@@ -31,6 +31,18 @@ if missing fortio; then
       { echo "go install failed:"; tail -5 .tools/go.log; }
   fi
 fi
+if [ ! -f .tools/schemas/sarif-2.1.0.json ]; then # the SARIF standard's own schema, which npm carries
+  if missing npm; then
+    echo "not installed (needs npm): the schema of SARIF"
+  else
+    mkdir -p .tools/schemas
+    (cd .tools/schemas && npm pack --silent @microsoft/jest-sarif@1.0.0-beta.0 >npm.log 2>&1 &&
+      tar xzf microsoft-jest-sarif-1.0.0-beta.0.tgz &&
+      mv package/lib/schemas/sarif-2.1.0-rtm.5.json sarif-2.1.0.json &&
+      rm -rf package microsoft-jest-sarif-1.0.0-beta.0.tgz) || { echo "npm pack failed:"; tail -5 .tools/schemas/npm.log; }
+  fi
+fi
+missing go || (cd tests/spec/go && go mod download >/dev/null 2>&1) || echo "go mod download failed in tests/spec/go"
 for tool in nginx wrk hey fortio; do
   if missing "$tool"; then echo "missing: $tool"; else echo "found:   $tool"; fi
 done

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 PAIRS = 6
 """Adjacent rounds of base and head per launch: three ABBA blocks."""
+FEWEST_PAIRS = 12
+"""The same where nothing is restarted: pairs are all there is."""
 PAIR_LOOKS = (12, 24, 48, 96)
 """When to judge where nothing is restarted, in pairs of rounds."""
 START_SECONDS = 5.0
@@ -59,7 +61,7 @@ class Match:
 def once(match: Match, configuration: Configuration) -> Match:
     """The match where nothing can be restarted: one launch as long as ``test.duration`` asks of each side."""
     check = configuration.check
-    pairs = max(PAIRS, round(configuration.duration / check.round))
+    pairs = max(FEWEST_PAIRS, round(configuration.duration / check.round))
     if match.max_seconds is not None:
         pairs = min(pairs, int((match.max_seconds - 2 * check.warmup) / (2 * check.round)))
     return replace(match, launches=Launches(min=1, max=1), pairs=max(2, pairs), restarts=False)

@@ -122,29 +122,30 @@ class _Series:
                     return
 
     def _planned(self, launch: int, base: Side, head: Side, reference_url: str | None) -> Plan:
-        plan = make_plan(head.configuration, reference_url=reference_url)
+        plan = make_plan(self._sized(head.configuration), reference_url=reference_url)
         loads: dict[Role, tuple[Load, ...]] = {
             "head": _aimed(plan, head),
-            "base": _aimed(make_plan(base.configuration), base),
+            "base": _aimed(make_plan(self._sized(base.configuration)), base),
         }
         roles: tuple[Role, ...] = ("base", "head")
         if reference_url is not None:
             loads["reference"] = plan.loads["reference"]
             roles = ("base", "head", "reference")
-        return replace(plan, loads=loads, round_seconds=self._round, schedule=self._schedule(roles, launch))
+        return replace(plan, loads=loads, schedule=self._schedule(roles, launch))
 
-    @property
-    def _round(self) -> float:
-        return self._configuration.check.round
+    def _sized(self, configuration: Configuration) -> Configuration:
+        """One launch's load on one side takes as many rounds as there are pairs, each as long as asked."""
+        return replace(configuration, duration=self._match.pairs * configuration.check.round)
 
     def _schedule(self, roles: tuple[Role, ...], launch: int) -> tuple[Slot, ...]:
         """ABBA blocks, the first letter of each drawn: what comes regularly on this machine hits both alike."""
         slots: list[Slot] = []
+        seconds = self._configuration.check.round
         for pair in range(0, self._match.pairs, 2):
             start = launch * self._match.pairs + pair
             count = min(2, self._match.pairs - pair)
             flip = self._chance.random() < 0.5
-            slots += interleave(roles, count, seconds=self._round, start=start, launch=launch, flip=flip)
+            slots += interleave(roles, count, seconds=seconds, start=start, launch=launch, flip=flip)
         return tuple(slots)
 
     def _out_of_time(self, launches: int) -> None:

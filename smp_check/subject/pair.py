@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from smp_check.errors import InputError
-from smp_check.subject.placeholders import mentions_port, uses_port, with_port
+from smp_check.subject.placeholders import uses_port, with_port
 from smp_check.subject.side import Place, Side, started
 
 if TYPE_CHECKING:
@@ -65,13 +65,9 @@ def one_system(
 
     With ``check.setup`` the system is started for each launch, and the URLs may name its ports.
     """
-    urls = [url for url in (base_url, head_url) if url is not None]
-    if configuration.check.setup is None and any(map(mentions_port, urls)):
-        raise InputError(
-            f"{' and '.join(urls)}: the port is that of a system that smp-check starts, and nothing says how",
-            hint="give check.setup, the command that starts it, or plain URLs",
-        )
-    with started(configuration, place, on_warning, launch=launch, also=urls) as side:
+    endpoints = [url for client in configuration.clients for url in client.endpoint_urls]
+    urls = [base_url, head_url] if head_url else [base_url, *endpoints]
+    with started(configuration, place, on_warning, launch=launch, urls=urls) as side:
         yield replace(side, url=_placed(base_url, side)), replace(side, url=_placed(head_url, side))
 
 

@@ -61,35 +61,32 @@ def started(
     command: str | None = None,
     role: Role = "head",
     launch: int = 0,
-    also: Sequence[str] = (),
+    urls: Sequence[str] | None = None,
 ) -> Iterator[Side]:
     """Start one side with ``command`` (default: ``check.setup``), and stop it when the context is left.
 
     Without a command the endpoints are taken as they are, once ``check.ready_url`` answers if there is one.
-    ``also`` are further URLs of the same system, which are waited for as well.
+    ``urls`` is where the load will go, and what has to accept connections, if not the configuration's endpoints.
     Raises ``MeasurementError`` if it does not come up, ``InputError`` if it cannot be started at all.
     """
     check = configuration.check
     command = command or check.setup
+    urls = urls or [url for client in configuration.clients for url in client.endpoint_urls]
     if command is None:
-        _refuse_placeholders(configuration)
+        _refuse_placeholders(urls)
         if not check.ready_url and not check.teardown:
             yield Side(configuration=configuration)
             return
     port = free_port()
     here = placed(configuration, port)
-    endpoints = [url for client in here.clients for url in client.endpoint_urls]
+    reached = [with_port(url, port) for url in urls]
     start = Start(
         command=command or ":",
         role=role,
         port=port,
         folder=place.folder,
         log=_log(place.logs, role, launch),
-        ready=readiness(
-            here.check.ready_url,
-            endpoints + [with_port(url, port) for url in also],
-            seconds=check.ready_timeout,
-        ),
+        ready=readiness(here.check.ready_url, reached, seconds=check.ready_timeout),
         teardown=check.teardown,
         environment=place.environment,
         launch=launch,
@@ -119,14 +116,13 @@ def _pids(processes: Sequence[psutil.Process]) -> tuple[Watched, ...]:
     return tuple(Watched(pid=process.pid) for process in tree.tops(processes))
 
 
-def _refuse_placeholders(configuration: Configuration) -> None:
-    for client in configuration.clients:
-        for url in client.endpoint_urls:
-            if mentions_port(url):
-                raise InputError(
-                    f"{client.name}: {url} names the port of a system that smp-check starts, and nothing says how",
-                    hint="give check.setup, the command that starts it, or another URL with --endpoint-url",
-                )
+def _refuse_placeholders(urls: Sequence[str]) -> None:
+    for url in urls:
+        if mentions_port(url):
+            raise InputError(
+                f"{url} names the port of a system that smp-check starts, and nothing says how",
+                hint="give check.setup, the command that starts it, or another URL",
+            )
 
 
 def _log(folder: Path, role: Role, launch: int) -> Path:

@@ -19,8 +19,10 @@ from smp_check.spec.configuration import Protocol
 from smp_check.spec.run import PERCENTILES, Counts, Latency, Remark
 
 METHOD = "fortio-buckets"
+DEFAULT_RESOLUTION = 1e-3
 _RUN_TYPES = (("HTTP", Protocol.HTTP), ("TCP", Protocol.TCP), ("UDP", Protocol.UDP), ("GRPC", Protocol.GRPC))
 _GOOD_WORDS = frozenset({"OK", "SERVING"})
+_STEP = 0.1
 _WIDE_SHARE, _WIDE_WIDTH = 0.5, 0.2
 
 
@@ -41,6 +43,7 @@ def read_fortio(value: Mapping[str, Any], *, complaints: Sequence[str] = ()) -> 
         raise SourceError(f"this Fortio run failed to start ({said}): its histogram is a placeholder")
     histogram = fields.inner("DurationHistogram")
     latency, remarks = read_histogram(histogram)
+    generator = "nighthawk" if isinstance(histogram.raw("Count"), str) else "fortio"
     protocol = _protocol(fields.text("RunType") or "HTTP")
     seconds = _seconds(fields, latency.count)
     requested, closed = _requested(value.get("RequestedQPS"))
@@ -49,7 +52,7 @@ def read_fortio(value: Mapping[str, Any], *, complaints: Sequence[str] = ()) -> 
     target = fields.text("URL") or fields.text("Destination")
     return examined(
         Reading(
-            generator="fortio",
+            generator=generator,
             version=fields.text("Version"),
             protocol=protocol,
             targets=(target,) if target else (),
@@ -63,7 +66,7 @@ def read_fortio(value: Mapping[str, Any], *, complaints: Sequence[str] = ()) -> 
             faults=examples(counts.errors, [*complaints, *fields.counts("RetCodes")]) if counts else {},
             latency=latency,
             percentile_method=METHOD,
-            resolution=resolution or None,
+            resolution=resolution or DEFAULT_RESOLUTION,
             labels={"labels": text} if (text := fields.text("Labels")) else {},
             remarks=(*remarks, *_interrupted(fields)),
         )
@@ -90,7 +93,16 @@ def read_histogram(fields: Fields) -> tuple[Latency, list[Remark]]:
     }
     if buckets:
         remarks.append(note("no-histogram", "the buckets do not add up to the count: the given percentiles are kept"))
-    return replace(known, percentiles=known_percentiles(given)), remarks
+    return replace(known, percentiles=_nearest(given)), remarks
+
+
+def _nearest(given: Mapping[float, float]) -> dict[str, float]:
+    """The percentiles that we keep; getnighthawk writes the histogram's own steps, 99.0625 for 99."""
+    stepped = {
+        percent: min((each for each in given if percent <= each < percent + _STEP), default=percent)
+        for percent in PERCENTILES.values()
+    }
+    return known_percentiles({percent: given[step] for percent, step in stepped.items() if step in given})
 
 
 def percentile(buckets: Sequence[Bucket], low: float, high: float, percent: float) -> float:
@@ -194,6 +206,8 @@ def _counts(fields: Fields, count: int, protocol: Protocol | None, complaints: S
             kind = _failure(code, protocol, complaints)
             errors[kind] = errors.get(kind, 0) + calls
     sent = max(count, sum(codes.values()))
+    if sent > sum(codes.values()):  # Nighthawk's variant tells of good answers only
+        errors["failed"] = sent - sum(codes.values())
     sizes, sent_bytes = fields.inner("Sizes").number("Sum"), fields.integer("BytesSent")
     received = fields.integer("BytesReceived") if sizes is None else int(sizes)
     return Counts(

@@ -40,7 +40,8 @@ class Reading:
     """Kind of failure -> an example in the generator's words."""
     latency: Latency
     percentile_method: str
-    resolution: float | None = None
+    resolution: float
+    """Smallest step of a latency, seconds."""
     labels: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[Remark, ...] = ()
 

@@ -11,7 +11,7 @@ from smp_check.load.adapters.fields import SourceError, number_of
 from smp_check.load.adapters.reading import Reading, examined, note
 from smp_check.load.adapters.wrk import ERROR_KINDS, wrk_counts
 from smp_check.spec.configuration import Protocol
-from smp_check.spec.run import PERCENTILES, Latency
+from smp_check.spec.run import PERCENTILES, Latency, Remark
 
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _TIME = r"([\d.]+)(us|ms|s|m|h)"
@@ -51,9 +51,16 @@ def read_wrk_text(text: str) -> Reading:
             latency=latency,
             percentile_method="hdr" if wrk2 else "nearest-rank",
             resolution=1e-3 if wrk2 else 1e-5,
-            remarks=() if latency.percentiles else (note("no-percentiles", "run wrk with --latency to have them"),),
+            remarks=tuple(_remarks(latency, wrk2=wrk2)),
         )
     )
+
+
+def _remarks(latency: Latency, *, wrk2: bool) -> list[Remark]:
+    found = [] if latency.percentiles else [note("no-percentiles", "run wrk with --latency to have them")]
+    if not wrk2:
+        found.append(note("invented", "wrk invents latencies when a request takes long, so mean and tail read high"))
+    return found
 
 
 def _seconds(number: str, unit: str) -> float:

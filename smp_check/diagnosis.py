@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import platform
 import shutil
 import subprocess
@@ -40,14 +41,14 @@ def diagnose_runtime() -> list[Diagnosis]:
     version = platform.python_version()
     found = [Diagnosis(area="runtime", subject="Python", state="ok", detail=f"{version} on {platform.platform()}")]
     try:
-        import uvloop
-    except ImportError:
+        uvloop = importlib.metadata.version("uvloop")
+    except importlib.metadata.PackageNotFoundError:
         advice = "pip install uvloop" if sys.platform != "win32" else "not available on Windows"
         found.append(
             Diagnosis(area="runtime", subject="event loop", state="limited", detail="asyncio's own", advice=advice)
         )
     else:
-        found.append(Diagnosis(area="runtime", subject="event loop", state="ok", detail=f"uvloop {uvloop.__version__}"))
+        found.append(Diagnosis(area="runtime", subject="event loop", state="ok", detail=f"uvloop {uvloop}"))
     timer = sys.platform.startswith("linux")
     found.append(
         Diagnosis(

@@ -14,12 +14,17 @@ from smp_check.spec.overrides import Overrides
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    ListParam = click.ParamType[tuple[str, ...]]
+    TextParam = click.ParamType[str]
+else:  # generic only in the newest Click
+    ListParam = TextParam = click.ParamType
+
 F = TypeVar("F", bound="Callable[..., Any]")
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 OUTPUT_DIRECTORY = Path(".smp-check/last")
 
 
-class Lines(click.ParamType):
+class Lines(ListParam):
     """Several values: given several times, or separated by commas or newlines (as Action inputs are)."""
 
     name = "list"
@@ -38,7 +43,7 @@ class Lines(click.ParamType):
         return parts
 
 
-class GoDuration(click.ParamType):
+class GoDuration(TextParam):
     """A Go duration such as ``30s``; handed on as text, since SMP keeps it so."""
 
     name = "duration"

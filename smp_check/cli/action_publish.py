@@ -1,0 +1,80 @@
+"""The Action's publishing step: comment, summary, outputs, and the baseline on the default branch."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from smp_check.cli.action_context import command, outputs, the_configuration, the_folder, the_inputs, the_plan
+from smp_check.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from smp_check.github.event import Plan
+    from smp_check.github.inputs import Inputs
+
+
+def publish_step() -> int:
+    """Tell the pull request and the workflow run; on the default branch add the run to the baseline."""
+    inputs, planned = the_inputs(), the_plan()
+    comparisons = _comparisons(inputs, planned)
+    code = 0
+    if comparisons:
+        _documents(inputs, comparisons)
+        code = command(inputs.publish_command([str(path) for path in comparisons]))
+    if planned.measure and not inputs.comparisons:
+        code = max(code, _record(inputs))
+    outputs({"code": str(code)})
+    return 0
+
+
+def _comparisons(inputs: Inputs, planned: Plan) -> list[Path]:
+    """The comparison documents to publish: this job's, other jobs', or those of the first stage, judged here."""
+    folder = the_folder()
+    if inputs.comparisons:
+        from glob import glob
+
+        found = sorted({Path(path) for pattern in inputs.comparisons for path in glob(pattern, recursive=True)})  # noqa: PTH207 - patterns of absolute paths too
+        if not found:
+            raise InputError(f"no file matches {', '.join(inputs.comparisons)}", hint="see the input `comparisons`")
+        return found
+    if not planned.measure:
+        from smp_check.cli.second_stage import judge_artifacts
+
+        return judge_artifacts(inputs, folder)
+    return [path] if (path := folder / "comparison.json").is_file() else []
+
+
+def _documents(inputs: Inputs, comparisons: Sequence[Path]) -> None:
+    """The report as files, and where all documents are, as outputs."""
+    from smp_check.cli.output import prepare, write
+    from smp_check.cli.runs import load_comparison
+    from smp_check.report.render import render, render_many
+
+    folder = the_folder()
+    loaded = [load_comparison(path) for path in comparisons]
+    report = folder / "report.md"
+    write(report, render_many([(path.parent.name, each) for path, each in zip(comparisons, loaded, strict=True)]))
+    files = {"report": str(report), "comparison": "\n".join(str(path) for path in comparisons)}
+    if (run := folder / "run.json").is_file():
+        files["run"] = str(run)
+    if inputs.report_html and inputs.report_html != "false" and len(loaded) == 1:
+        page = folder / "report.html" if inputs.report_html == "true" else Path(inputs.report_html)
+        write(prepare(page), render(loaded[0], "html"))
+        files["report_html"] = str(page)
+    outputs(files)
+
+
+def _record(inputs: Inputs) -> int:
+    """Add the run to the baseline where it belongs there and was measured to its end."""
+    from smp_check.cli.surroundings import surroundings
+
+    folder = the_folder()
+    measured = os.environ.get("SMP_MEASURE_CODE") in {"0", "1"} and (folder / "comparison.json").is_file()
+    if not measured or not surroundings(inputs.update_baseline).add_to_baseline:
+        return 0
+    baseline = the_configuration(inputs).check.baseline
+    store, branch = inputs.baseline_store or baseline.store or "", inputs.baseline_branch or baseline.branch
+    return command(inputs.record_command(str(folder), store, branch))

@@ -163,9 +163,8 @@ class _SchemaJudge:
         import fastjsonschema
 
         if self._compiled is None:
-            self._compiled = fastjsonschema.compile(
-                self.schema, formats=dict(FORMATS), use_default=False, detailed_exceptions=False
-            )
+            # detailed exceptions: without them fastjsonschema (2.22) cannot compile a schema with "const"
+            self._compiled = fastjsonschema.compile(self.schema, formats=dict(FORMATS), use_default=False)
         try:
             self._compiled(value)
         except fastjsonschema.JsonSchemaValueException:

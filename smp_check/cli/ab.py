@@ -84,7 +84,7 @@ def ab_command(
             checked = ab(configuration, real_bench(console), match, progress.on_event)
     present(checked, output, console)
     files = {"run": output / "run.json", "comparison": output / "comparison.json", "report": output / "report.md"}
-    announce([checked.comparison], config=configuration.source, files=files, console=console)
+    announce([("", checked.comparison)], config=configuration.source, files=files, console=console)
     if checked.failure is not None:
         raise checked.failure
     ctx.exit(exit_code(checked.comparison))

@@ -81,7 +81,7 @@ def check_command(
         )
     present(checked, output, console)
     files = {"run": output / "run.json", "comparison": output / "comparison.json", "report": output / "report.md"}
-    announce([checked.comparison], config=configuration.source, files=files, console=console)
+    announce([("", checked.comparison)], config=configuration.source, files=files, console=console)
     if checked.failure is not None:
         raise checked.failure
     ctx.exit(exit_code(checked.comparison))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from smp_check.report import surroundings
 from smp_check.report.advice import advice
 from smp_check.report.charts import forest, percentile_charts
-from smp_check.report.escape import clip
+from smp_check.report.escape import plain
 from smp_check.report.rows import LONGEST_NAME, LONGEST_SENTENCE, SYMBOLS, needs_attention, ordered, row
 from smp_check.report.values import format_moment
 from smp_check.report.view import Note, View
@@ -36,8 +36,8 @@ def build_view(comparison: Comparison, *, folded: bool = True) -> View:
         tone=tone,
         verdict=comparison.verdict.value,
         outcome="failed" if comparison.failed else "passed",
-        headline=clip(comparison.headline, LONGEST_SENTENCE),
-        failures=tuple(clip(failure, LONGEST_SENTENCE) for failure in comparison.failures),
+        headline=plain(comparison.headline, LONGEST_SENTENCE),
+        failures=tuple(plain(failure, LONGEST_SENTENCE) for failure in comparison.failures),
         rows=tuple(shown for _, shown in pairs),
         notable=notable,
         table=_first_table(pairs, notable),
@@ -50,7 +50,7 @@ def build_view(comparison: Comparison, *, folded: bool = True) -> View:
         compared=surroundings.compared(comparison),
         conformance=surroundings.conformance(comparison),
         mismatches=tuple(
-            (clip(m.field, LONGEST_NAME), clip(m.base, 200), clip(m.head, 200)) for m in comparison.mismatches
+            (plain(m.field, LONGEST_NAME), plain(m.base, 200), plain(m.head, 200)) for m in comparison.mismatches
         ),
         environment=surroundings.environment(comparison),
         commands=surroundings.commands(comparison),
@@ -72,9 +72,9 @@ def _first_table(pairs: list[tuple[MetricComparison, Row]], notable: tuple[Row, 
 
 def title(comparison: Comparison) -> str:
     """The test's name, and the mesh it ran on."""
-    name = clip(comparison.name, LONGEST_NAME) or "unnamed test"
-    mesh = comparison.mesh
-    return name if mesh in NO_MESH else f"{name} on {clip(mesh.lower().replace('_', ' '), LONGEST_NAME)}"
+    name = plain(comparison.name, LONGEST_NAME) or "unnamed test"
+    mesh = plain(comparison.mesh, LONGEST_NAME)
+    return name if mesh in NO_MESH else f"{name} on {mesh.lower().replace('_', ' ')}"
 
 
 def _overall(comparison: Comparison) -> tuple[str, str]:
@@ -95,6 +95,6 @@ def _note(remark: Remark) -> Note:
     return Note(
         severity=remark.severity,
         symbol=NOTE_SYMBOLS[remark.severity],
-        code=clip(remark.code, LONGEST_NAME),
-        message=clip(remark.message, LONGEST_SENTENCE),
+        code=plain(remark.code, LONGEST_NAME),
+        message=plain(remark.message, LONGEST_SENTENCE),
     )

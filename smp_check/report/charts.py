@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from smp_check.spec.histogram import Histogram
@@ -138,13 +139,19 @@ def _curve(latency: Latency) -> list[tuple[float, float]]:
     """(percent, seconds), from the histogram where there is one, else from the few percentiles that are known."""
     curve: Sequence[tuple[float, float]] = []
     if latency.histogram is not None:
-        try:
-            curve = Histogram.decode(latency.histogram).curve()
-        except ValueError:
-            curve = []
+        curve = _histogram_curve(latency.histogram)
     if not curve:
         curve = [(PERCENTILES[n], v) for n, v in latency.percentiles.items() if n in PERCENTILES]
     return sorted((percent, value) for percent, value in curve if math.isfinite(value) and value > 0)
+
+
+@lru_cache(maxsize=32)
+def _histogram_curve(text: str) -> Sequence[tuple[float, float]]:
+    """Several formats of one comparison draw the same few histograms; one that cannot be read has no curve."""
+    try:
+        return Histogram.decode(text).curve()
+    except ValueError:
+        return ()
 
 
 def _known(latency: Latency, name: str) -> bool:

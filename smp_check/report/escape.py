@@ -13,8 +13,8 @@ import unicodedata
 LONGEST = 2_000
 """Characters of one value that are ever shown; every place has a tighter limit of its own."""
 _BREAK = "\u200b"
-_QUIET = frozenset(" .,;:?=+-%/'()\"")
-"""ASCII punctuation that means nothing to a GFM parser inside a line."""
+_ACTIVE = re.compile(r"[!#$&*<>@\[\\\]^_`{|}~]")
+"""ASCII punctuation that means something to a GFM parser inside a line."""
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode categories that are dropped: controls, bidirectional overrides, tags, surrogates, unassigned."""
 _IPV6 = re.compile(r"(\[[0-9A-Fa-f:.]+\])")
@@ -31,6 +31,8 @@ def clip(text: str, limit: int) -> str:
 def plain(text: str, limit: int = LONGEST) -> str:
     """One line of visible characters: white space folded, controls and everything invisible dropped."""
     text = text[: limit * 20]
+    if text.isprintable() and "  " not in text:
+        return clip(text.strip(), limit)
     shown = "".join(" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c) not in _HIDDEN)
     return clip(" ".join(shown.split()), limit)
 
@@ -45,19 +47,17 @@ def markdown(text: str, limit: int = LONGEST) -> str:
     text = re.sub(r"([@#])(?=\S)", rf"\1{_BREAK}", text)
     text = re.sub(r"(?i)(:)(?=//\S)|(w)(?=ww\S)", lambda m: m[0] + _BREAK, text)
     text = re.sub(r"(?i)\b(mailto|xmpp)(?=:)", rf"\1{_BREAK}", text)
-    escaped = "".join(_entity(c) for c in text).replace("::", ":&#58;")
+    escaped = _ACTIVE.sub(_entity, text).replace("::", ":&#58;")
     escaped = _BLOCK_START.sub(lambda m: f"{m[0][:-1]}&#{ord(m[0][-1])};", escaped)
     return f"\u2068{escaped}\u2069" if _right_to_left(text) else escaped
 
 
-def _entity(character: str) -> str:
-    if character.isalnum() or character in _QUIET or ord(character) > 0x7E:
-        return character
-    return "\\_" if character == "_" else f"&#{ord(character)};"
+def _entity(character: re.Match[str]) -> str:
+    return "\\_" if character[0] == "_" else f"&#{ord(character[0])};"
 
 
 def _right_to_left(text: str) -> bool:
-    return any(unicodedata.bidirectional(c) in {"R", "AL", "AN"} for c in text if ord(c) > 0x58F)
+    return not text.isascii() and any(unicodedata.bidirectional(c) in {"R", "AL", "AN"} for c in text if ord(c) > 0x58F)
 
 
 def code(text: str, limit: int = LONGEST) -> str:

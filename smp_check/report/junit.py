@@ -47,13 +47,13 @@ def _suite(number: int, label: str, comparison: Comparison) -> ElementTree.Eleme
     suite.set("time", "0")
     suite.append(_properties(view))
     suite.extend(cases)
-    ElementTree.SubElement(suite, "system-out").text = "\n".join([plain(view.headline), *map(_line, view.rows)])
+    ElementTree.SubElement(suite, "system-out").text = "\n".join([f"- {plain(view.headline)}", *map(_line, view.rows)])
     ElementTree.SubElement(suite, "system-err")
     return suite
 
 
 def _line(row: Row) -> str:
-    return plain(f"{row.client} {row.metric}: {row.verdict}; {_numbers(row)}")
+    return f"- {plain(f'{row.client} {row.metric}: {row.verdict}; {_numbers(row)}')}"
 
 
 def _numbers(row: Row) -> str:

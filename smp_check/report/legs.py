@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from smp_check.errors import InputError
 from smp_check.report.budget import COMMENT, LEAST, SUMMARY, fitted
 from smp_check.report.build import build_view
-from smp_check.report.escape import clip, quiet_json, terminal
+from smp_check.report.escape import plain, quiet_json, terminal
 from smp_check.report.render import comparison_json, plain_json, render
 from smp_check.report.rows import LONGEST_NAME
 from smp_check.report.templating import fill
@@ -85,7 +85,7 @@ def _bytes(text: str) -> int:
 
 def _leg(label: str, comparison: Comparison, format_: str) -> Leg:
     view = build_view(comparison, folded=format_ == "markdown")
-    return Leg(label=clip(label, LONGEST_NAME) or view.title, view=view)
+    return Leg(label=plain(label, LONGEST_NAME) or view.title, view=view)
 
 
 def _body(leg: Leg, comparison: Comparison, template: str | None, budget: int, format_: str) -> str:

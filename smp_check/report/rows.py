@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smp_check.report.escape import clip
+from smp_check.report.escape import plain
 from smp_check.report.values import ABSENT, format_change, format_detectable, format_interval, format_value
 from smp_check.report.view import Row
 from smp_check.units import format_share
@@ -66,8 +66,8 @@ def row(metric: MetricComparison, policy: Policy) -> Row:
     fails = metric_fails(metric, policy)
     broken = metric.objective is not None
     return Row(
-        client=clip(metric.client, LONGEST_NAME),
-        metric=clip(metric.metric, LONGEST_NAME),
+        client=plain(metric.client, LONGEST_NAME),
+        metric=plain(metric.metric, LONGEST_NAME),
         base=format_value(metric.base, metric.unit),
         head=format_value(metric.head, metric.unit),
         change=format_change(metric),
@@ -75,7 +75,7 @@ def row(metric: MetricComparison, policy: Policy) -> Row:
         verdict=verdict_word(metric),
         symbol="❌" if fails else "⚠️" if broken else SYMBOLS[metric.verdict],
         tone="bad" if fails else "warn" if broken else TONES.get(metric.verdict, "calm"),
-        reason=clip(_reason(metric), LONGEST_SENTENCE),
+        reason=plain(_reason(metric), LONGEST_SENTENCE),
         fails=fails,
         gating=metric.gating,
         tolerance=ABSENT if metric.tolerance is None else format_share(metric.tolerance, digits=0),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from smp_check.report.escape import clip
+from smp_check.report.escape import plain
 from smp_check.report.rows import LONGEST_SENTENCE
 from smp_check.report.values import format_detectable, format_moment, short_commit
 from smp_check.report.view import ConformanceView
@@ -13,7 +13,7 @@ from smp_check.verdict.metrics import metric_named
 from smp_check.verdict.wording import count, joined, value_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from smp_check.verdict.model import Comparison, MetricComparison, Side, Unit
 
@@ -36,7 +36,7 @@ def _side(side: Side) -> str:
         return "no run"
     newest = side.runs[-1]
     what = short_commit(newest.commit or side.provenance.commit)
-    branch = f" on {clip(side.provenance.branch, 80)}" if side.provenance.branch else ""
+    branch = f" on {plain(side.provenance.branch, 80)}" if side.provenance.branch else ""
     dirty = ", with uncommitted changes" if side.provenance.dirty else ""
     if len(side.runs) == 1:
         return f"{what}{branch}{dirty}, {count(newest.rounds, 'round')}, {format_moment(newest.start)}"
@@ -63,14 +63,16 @@ def _generators(side: Side) -> Iterator[str]:
     by_text: dict[str, list[str]] = {}
     for client, generator in side.generators.items():
         loop = "open loop" if generator.open_loop else "closed loop"
-        text = f"{generator.name} {generator.version} ({loop}, percentiles by {generator.percentile_method})"
-        by_text.setdefault(clip(text, 160), []).append(clip(client, 80))
+        what = f"{plain(generator.name, 40)} {plain(generator.version, 60)}"
+        text = f"{what} ({loop}, percentiles by {plain(generator.percentile_method, 40)})"
+        by_text.setdefault(text, []).append(plain(client, 80))
     for text, clients in by_text.items():
         yield text if len(by_text) == 1 else f"{text} for {joined(clients[:6])}"
 
 
 def _machine(machine: Mapping[str, str]) -> str:
-    return clip(", ".join(f"{field} {value}" for field, value in machine.items()), LONGEST_SENTENCE)
+    parts = (f"{plain(field, 40)} {plain(value, 120)}" for field, value in machine.items())
+    return plain(", ".join(parts), LONGEST_SENTENCE)
 
 
 def certainty(comparison: Comparison) -> tuple[str, ...]:
@@ -89,7 +91,7 @@ def certainty(comparison: Comparison) -> tuple[str, ...]:
     if levels:
         words = joined([format_share(level, digits=_digits(level)) for level in levels])
         sentences.append(f"Intervals hold the true change with {words} confidence.")
-    if any(m.inputs is not None and m.inputs.referenced for m in comparison.metrics):
+    if any(m.inputs is not None and m.inputs.referenced and m.change is not None for m in comparison.metrics):
         sentences.append(
             "Changes are relative to a reference workload measured in the same job, so that a slow machine is not "
             "taken for a slow change."
@@ -103,7 +105,7 @@ def _digits(level: float) -> int:
 
 def _label(metric: MetricComparison, comparison: Comparison) -> str:
     several = len({m.client for m in comparison.metrics}) > 1
-    return clip(f"{metric.client} {metric.metric}" if several else metric.metric, 80)
+    return plain(f"{metric.client} {metric.metric}" if several else metric.metric, 80)
 
 
 def conformance(comparison: Comparison) -> ConformanceView | None:
@@ -113,8 +115,9 @@ def conformance(comparison: Comparison) -> ConformanceView | None:
         return None
     counts = [count(n, noun) for n, noun in ((summary.errors, "error"), (summary.warnings, "warning")) if n]
     state = "conforms to SMP" if summary.conformant else "does not conform to SMP"
-    findings = [{k: clip(str(f.get(k, "")), LONGEST_SENTENCE) for k in _FINDING} for f in summary.findings]
+    findings = [{k: plain(str(f.get(k, "")), LONGEST_SENTENCE) for k in _FINDING} for f in summary.findings]
     return ConformanceView(
+        conformant=summary.conformant,
         symbol="✅" if summary.conformant else "❌",
         sentence=f"The run document {state}{': ' if counts else ''}{joined(counts)}.",
         findings=tuple(findings),
@@ -128,29 +131,33 @@ def environment(comparison: Comparison) -> tuple[tuple[str, str, str], ...]:
     """Machine fields of both sides."""
     head, base = comparison.head.machine, comparison.base.machine if comparison.base else {}
     names = dict.fromkeys([*head, *base])
-    return tuple((clip(n, 80), clip(base.get(n, "–"), 200), clip(head.get(n, "–"), 200)) for n in names)
+    return tuple((plain(n, 80), plain(base.get(n, "–"), 200), plain(head.get(n, "–"), 200)) for n in names)
 
 
 def commands(comparison: Comparison) -> tuple[tuple[str, str], ...]:
     """By client, the command line of its load generator."""
+    generators = comparison.head.generators.items()
+    return tuple((plain(c, 80), _command(g.command)) for c, g in generators if g.command)
+
+
+def _command(words: Sequence[str]) -> str:
     import shlex
 
-    generators = comparison.head.generators.items()
-    return tuple((clip(c, 80), clip(shlex.join(g.command), 1_000)) for c, g in generators if g.command)
+    return plain(shlex.join(plain(word, 300) for word in words[:60]), 1_000)
 
 
 def policy(comparison: Comparison) -> tuple[tuple[str, str], ...]:
     """What fails the gate, and what must appear."""
     rules = [("fails on", joined(comparison.policy.fail_on) or "nothing")]
     if comparison.policy.expect:
-        rules.append(("expected", clip(joined(comparison.policy.expect), LONGEST_SENTENCE)))
+        rules.append(("expected", plain(joined([plain(e, 80) for e in comparison.policy.expect]), LONGEST_SENTENCE)))
     return tuple(rules)
 
 
 def gates(comparison: Comparison) -> tuple[tuple[str, str], ...]:
     """By metric, what is asked of it."""
     asked = comparison.policy.gates.items()
-    return tuple((clip(name, 80), _gate(gate, metric_named(name).unit)) for name, gate in asked)
+    return tuple((plain(name, 80), _gate(gate, metric_named(name).unit)) for name, gate in asked)
 
 
 def _gate(gate: Mapping[str, Any], unit: Unit) -> str:

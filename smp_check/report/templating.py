@@ -96,10 +96,10 @@ def _finalizer(context: Context) -> Callable[[Any], Any]:
 
 def _prose(text: str, context: Context) -> str:
     """A sentence whose words between back-ticks are code."""
-    pieces = escape.plain(text).split("`")
-    if len(pieces) % 2 == 0:
-        pieces = ["'".join(pieces)]
     words = _words(context)
+    pieces = escape.plain(text).split("`")
+    if len(pieces) % 2 == 0 or not all(piece.strip() for piece in pieces[1::2]):
+        return words(text)
     return "".join(_CODE[context](piece) if place % 2 else _spaced(words, piece) for place, piece in enumerate(pieces))
 
 

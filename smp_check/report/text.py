@@ -17,6 +17,8 @@ WIDTH = 100
 COLORS = {"bad": "31", "warn": "33", "good": "32", "calm": "0"}
 BOLD = "1"
 DIM = "2"
+LONGEST_NAME = 40
+SHORTEST_NAME = 12
 REASONS = 20
 """Metrics whose reasons are spelled out."""
 
@@ -48,7 +50,7 @@ class _Paint:
 def _headline(view: View, paint: _Paint) -> Iterator[str]:
     word = view.outcome.upper()
     color = COLORS["good" if view.outcome == "passed" else "bad"]
-    yield f"{paint(word, f'{BOLD};{color}')}  {paint(terminal(view.title), BOLD)}"
+    yield f"{paint(word, f'{BOLD};{color}')}  {paint(terminal(view.title, WIDTH - len(word) - 2), BOLD)}"
     yield from _wrapped(view.headline, "")
     for failure in view.failures[:REASONS]:
         if failure != view.headline:
@@ -58,10 +60,12 @@ def _headline(view: View, paint: _Paint) -> Iterator[str]:
 def _table(view: View, paint: _Paint) -> list[str]:
     if not view.rows:
         return []
-    longest = 40
-    lines = _tabulated(view, paint, longest)
+    lines = _tabulated(view, paint, LONGEST_NAME)
     over = max(len(unstyle(line)) for line in lines) - WIDTH
-    return lines if over <= 0 else _tabulated(view, paint, max(longest - over, 12))
+    if over <= 0:
+        return lines
+    longest = max(len(_name(row, view, LONGEST_NAME)) for row in view.rows)
+    return _tabulated(view, paint, max(longest - over, SHORTEST_NAME))
 
 
 def _tabulated(view: View, paint: _Paint, longest_name: int) -> list[str]:
@@ -82,9 +86,13 @@ def unstyle(text: str) -> str:
 
 
 def _cells(row: Row, view: View, paint: _Paint, longest_name: int) -> list[str]:
-    metric = terminal(f"{row.client} {row.metric}" if view.several_clients else row.metric, longest_name)
     verdict = paint(row.verdict, COLORS[row.tone])
+    metric = _name(row, view, longest_name)
     return [metric, row.base, row.head, row.change, row.interval, verdict if row.gating else f"{verdict} *"]
+
+
+def _name(row: Row, view: View, longest: int) -> str:
+    return terminal(f"{row.client} {row.metric}" if view.several_clients else row.metric, longest)
 
 
 def _reasons(view: View) -> Iterator[str]:

@@ -67,6 +67,7 @@ class Note:
 class ConformanceView:
     """The result of validating the run document."""
 
+    conformant: bool
     symbol: str
     sentence: str
     findings: tuple[Mapping[str, str], ...] = ()
@@ -124,4 +125,6 @@ class View:
     @property
     def calm(self) -> bool:
         """Nothing fails and nothing needs a person: the comment may be short."""
-        return self.outcome == "passed" and not self.notable and not any(n.severity == "error" for n in self.notes)
+        faulty = any(note.severity == "error" for note in self.notes)
+        conformant = self.conformance is None or self.conformance.conformant
+        return self.outcome == "passed" and conformant and not self.notable and not faulty

@@ -20,17 +20,20 @@ if TYPE_CHECKING:
 
     from smp_check.verdict.model import Inputs, MetricComparison
 
-FAMILY = 0.01
-"""Probability of any false alarm among all gating metrics of a comparison, were nothing but noise there."""
+FAMILY = {"history": 0.01, "paired": 0.03}
+"""By method: bound on the probability of any false alarm among all gating metrics, were nothing but noise there.
+
+What is really seen is less, since a change must be half the tolerance too, and looks overlap (docs/verdicts.md)."""
 COUNTS_LEVEL = 0.001
 """Of error rates: their tests are exact and strict, and take no part in the correction."""
 _NO_GATE = Gate()
 
 
 def decide(
-    metrics: Sequence[MetricComparison], gates: Mapping[str, Gate], *, family: float = FAMILY
+    metrics: Sequence[MetricComparison], gates: Mapping[str, Gate], *, family: float | None = None
 ) -> tuple[MetricComparison, ...]:
     """Fill in verdict, change, interval, detectable change and reason from each metric's inputs; order is kept."""
+    family = FAMILY[_method(metrics)] if family is None else family
     found = [evidence_of(metric) for metric in metrics]
     shared = [
         i for i, (m, e) in enumerate(zip(metrics, found, strict=True)) if e and m.gating and m.metric != "error_rate"
@@ -44,6 +47,10 @@ def decide(
         judged = _judged(metric, evidence, gate, worse.get(i, alone), better.get(i, alone))
         decided.append(_with_objective(judged, gate))
     return tuple(decided)
+
+
+def _method(metrics: Sequence[MetricComparison]) -> str:
+    return "paired" if any(m.inputs is not None and m.inputs.method == "paired" for m in metrics) else "history"
 
 
 def _p(evidence: Evidence | None, side: str) -> float:
@@ -121,7 +128,7 @@ def _verdict(metric: MetricComparison, evidence: Evidence, gate: Gate, worse: fl
     if evidence.p_better <= better and evidence.change <= -floor and evidence.better_than_all:
         return Verdict.IMPROVED
     bound = max(LEAST_ERRORS, gate.absolute or 0.0) if absolute else _bound(metric, gate)
-    return Verdict.UNCHANGED if evidence.interval[1] < bound else Verdict.INCONCLUSIVE
+    return Verdict.UNCHANGED if evidence.upper < bound else Verdict.INCONCLUSIVE
 
 
 LEAST_ERRORS = 0.005

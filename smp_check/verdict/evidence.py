@@ -38,12 +38,14 @@ def history_evidence(inputs: Inputs, metric: str) -> Evidence:
     k = len(inputs.raw_base)
     margin = said.change - said.beyond_all  # the worst baseline run, seen from the middle
     tail = (1 - CONFIDENCE) / 2
+    upper = said.bound(1 - tail)
     sd = math.sqrt(math.fsum(g.weight * g.sd**2 for g in said.guesses))
     return Evidence(
         p_worse=said.worse(),
         p_better=said.better(),
         change=said.change,
-        interval=(said.bound(tail), said.bound(1 - tail)),
+        interval=(said.bound(tail), upper),
+        upper=upper,
         limit=lambda level: max(said.limit(level), margin),
         least=LEAST_CHANGE.get(k, 0.0) * min(spread, 1.0),
         worse_than_all=said.beyond_all > 0,
@@ -71,6 +73,7 @@ def counts_evidence(inputs: Inputs) -> Evidence:
         p_better=p_better,
         change=change,
         interval=(change - 2 * sd, change + 2 * sd),
+        upper=change + 2 * sd,
         limit=lambda level: max(LEAST_ERROR_CHANGE, -math.log(level) / sent, max(rates) - before[0] / before[1]),
         least=LEAST_ERROR_CHANGE,
         worse_than_all=failed / sent > max(rates),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 CONFIDENCE = 0.95
-"""Of the interval that is shown; ``unchanged`` needs all of it to be within the tolerance."""
+"""Of the interval that is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +18,8 @@ class Evidence:
     p_better: float
     change: float
     interval: tuple[float, float]
+    upper: float
+    """The worst true change that is still plausible; ``unchanged`` needs it to be within the tolerance."""
     limit: Callable[[float], float]
     """Level -> the smallest change that could have been called at it."""
     least: float = 0.0

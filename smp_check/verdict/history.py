@@ -108,7 +108,7 @@ def bisect(rising: Callable[[float], float], low: float, high: float) -> float:
 
 
 @lru_cache(maxsize=256)
-def _grid(center: float, width: float) -> tuple[tuple[float, float], ...]:
+def log_normal_grid(center: float, width: float) -> tuple[tuple[float, float], ...]:
     """(s, log prior weight) of a log-normal prior."""
     steps = [_GRID_REACH * (2 * i / (_GRID - 1) - 1) for i in range(_GRID)]
     return tuple((center * math.exp(width * step), -0.5 * step * step) for step in steps)
@@ -122,7 +122,7 @@ def predict(base: Entries, head: Entries, *, spread: float, parameters: Mapping[
         center = parameters["prior_raw"] + b * (parameters["prior_referenced"] - parameters["prior_raw"])
         sides = (*base.shared(b), *head.shared(b))
         told = -0.5 * parameters["rounds_tell"] * math.log(math.fsum([*sides[1], *sides[3]]) + _LEAST_ERROR)
-        grid = _grid(center * spread, parameters["prior_width"])
+        grid = log_normal_grid(center * spread, parameters["prior_width"])
         guesses += [
             (b, told + log_prior + log_fit, guess) for s, log_prior in grid for log_fit, guess in [_fit(s, *sides)]
         ]

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 MEDIAN_COST = math.pi / 2
 """Variance of a median over that of a mean, for normal noise."""
+_STEPS = 100
+_PRECISION = 1e-9
 _MAD_TO_SD = 1.482602218505602
 
 
@@ -39,3 +41,18 @@ def mad(values: Sequence[float]) -> float:
     """The median absolute deviation, scaled to the standard deviation of normal noise."""
     center = median(values)
     return _MAD_TO_SD * median([abs(value - center) for value in values])
+
+
+def huber_mean(values: Sequence[float], scale: float) -> float:
+    """Huber's M-estimate of location for a known scale: values beyond one scale from it pull as if they were there.
+
+    Huber 1964, Ann. Math. Statist. 35:73, with k = 1; 90 % as sharp as the mean for normal noise, and much sharper
+    for noise with bursts.
+    """
+    center = median(values)
+    for _ in range(_STEPS):
+        step = math.fsum(max(-scale, min(scale, value - center)) for value in values) / len(values)
+        center += step
+        if abs(step) < _PRECISION * scale:
+            break
+    return center

@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 import ssl
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from smp_check.errors import InputError
 
@@ -37,12 +37,14 @@ class Dialer:
         *,
         server_name: str | None = None,
         timeout: float,
+        datagrams: bool = False,
     ) -> None:
         self.origin = origin
         self._factory = factory
         self._context = context
         self._server_name = server_name or origin.host
         self._timeout = timeout
+        self._datagrams = datagrams
         self._addresses: list[str] = []
 
     async def connect(self, lane: Lane) -> None:
@@ -51,6 +53,9 @@ class Dialer:
         for address in await self._resolve():
             try:
                 await asyncio.wait_for(self._open(lane, address), self._timeout)
+            except DialError as fault:
+                faults.append(fault)
+                continue
             except (OSError, asyncio.TimeoutError, ssl.SSLError) as fault:
                 faults.append(self._explained(fault))
                 continue
@@ -62,7 +67,20 @@ class Dialer:
     async def _open(self, lane: Lane, address: str) -> None:
         secure: dict[str, Any] = {"ssl": self._context, "server_hostname": self._server_name} if self._context else {}
         loop = asyncio.get_running_loop()
-        await loop.create_connection(lambda: self._factory(lane), address, self.origin.port, **secure)
+        if self._datagrams:
+            there = (address, self.origin.port)
+            await loop.create_datagram_endpoint(lambda: cast("Any", self._factory(lane)), remote_addr=there)
+            return
+        transport, protocol = await loop.create_connection(
+            lambda: self._factory(lane), address, self.origin.port, **secure
+        )
+        ready = getattr(protocol, "ready", None)
+        if ready is not None:
+            try:
+                await ready
+            except asyncio.CancelledError:
+                transport.abort()
+                raise
 
     async def _resolve(self) -> Sequence[str]:
         if not self._addresses:

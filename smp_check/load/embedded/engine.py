@@ -55,7 +55,14 @@ class Engine:
         load, settings = self._load, self._settings
         wired = wiring(load, settings, turns)
         context = tls_context(settings, load.ca_file, wired.alpn) if origin.secure else None
-        dialer = Dialer(origin, wired.connection, context, server_name=settings.server_name, timeout=settings.timeout)
+        dialer = Dialer(
+            origin,
+            wired.connection,
+            context,
+            server_name=settings.server_name,
+            timeout=settings.timeout,
+            datagrams=wired.datagrams,
+        )
         self._wires[origin] = wired.requests
         self._sent_before[origin] = 0
         rate = None if load.rate is None else load.rate * share

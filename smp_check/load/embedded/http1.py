@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 import httptools
 
 from smp_check.load.embedded.buckets import add_value
-from smp_check.load.embedded.lane import Connection
+from smp_check.load.embedded.connection import Connection
 
 if TYPE_CHECKING:
     from smp_check.load.embedded.lane import Lane

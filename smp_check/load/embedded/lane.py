@@ -23,39 +23,11 @@ from smp_check.load.embedded.timer import new_timer
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from smp_check.load.embedded.connection import Connection
     from smp_check.load.embedded.dialer import Dialer
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.5
 """Seconds before a failed connection is tried again."""
-
-
-class Connection:
-    """What a lane asks of a connection; one with several streams stands in ``Lane.idle`` once for each."""
-
-    __slots__ = ("received",)
-    received: int
-    """Bytes received since the round began."""
-    streams = 1
-
-    @property
-    def pending(self) -> int:
-        """Requests on their way."""
-        raise NotImplementedError
-
-    def rest(self) -> None:
-        """No request is due: wait in ``Lane.idle``."""
-
-    def request(self, planned: float, now: float) -> None:
-        """Send the next request; ``planned`` is what its response time counts from."""
-        raise NotImplementedError
-
-    def expire(self, before: float) -> None:
-        """Give up requests sent before this moment."""
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """Close at once."""
-        raise NotImplementedError
 
 
 class Lane:
@@ -70,6 +42,7 @@ class Lane:
         self.size = connections
         self.next_wire: Callable[[], Any] = cycle(wire).__next__
         self.idle: deque[Connection] = deque()
+        self._again: deque[float] = deque()
         self.open: set[Connection] = set()
         self.tally: Tally
         self.renew()
@@ -110,11 +83,12 @@ class Lane:
     @property
     def finished(self) -> bool:
         """Nothing is on its way and nothing is due any more."""
-        return self.plan.cursor == NEVER and not self.pending
+        return self.plan.cursor == NEVER and not self.pending and not self._again
 
     def stop(self) -> None:
         """Send nothing more."""
         self.plan.stop()
+        self._again.clear()
         self.until = 0.0
         self._timer.disarm()
 
@@ -122,6 +96,8 @@ class Lane:
         """The timer's call: send what is due over free connections."""
         idle, plan = self.idle, self.plan
         now = time.perf_counter()
+        while self._again and idle:
+            self._send(idle.popleft(), self._again.popleft(), now)
         while plan.cursor <= now and idle:
             planned = plan.cursor
             plan.advance()
@@ -154,6 +130,9 @@ class Lane:
                 connection.rest()
                 self.idle.append(connection)
             return
+        if self._again:
+            self._send(connection, self._again.popleft(), now)
+            return
         planned = self.plan.cursor
         if planned > now:
             connection.rest()
@@ -165,6 +144,25 @@ class Lane:
             add_value(self.tally.lag, now - planned)
         self.plan.advance()
         self._send(connection, planned, now)
+
+    def count(self, planned: float, sent: float, first: float, now: float, status: int, fault: str | None) -> None:
+        """Count one answer; ``fault`` says what is wrong with it. (HTTP/1.1 does the same inline.)"""
+        tally = self.tally
+        tally.status[status] += 1
+        if fault is not None:
+            tally.fail("status", fault)
+            return
+        add_value(tally.service, now - sent)
+        if self.rate is not None:
+            add_value(tally.response, now - planned)
+        if first and first < now:
+            add_value(tally.split, now - sent)
+            add_value(tally.first, first - sent)
+
+    def again(self, planned: float) -> None:
+        """Send a request once more that its server refused untouched; its response time goes on counting."""
+        if self.rate is not None:
+            self._again.append(planned)
 
     def dial(self) -> None:
         """Open connections until there are as many as there should be."""
@@ -213,12 +211,16 @@ class Lane:
         for _ in range(connection.streams):
             self.free(connection, time.perf_counter())
 
+    def retire(self, connection: Connection) -> None:
+        """A connection takes no more requests."""
+        while connection in self.idle:
+            self.idle.remove(connection)
+
     def lost(self, connection: Connection) -> None:
         """A connection is gone; another takes its place."""
         self.open.discard(connection)
         self.tally.bytes_received += connection.received
-        while connection in self.idle:
-            self.idle.remove(connection)
+        self.retire(connection)
         self.dial()
 
     @property

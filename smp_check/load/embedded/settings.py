@@ -37,7 +37,7 @@ class Settings:
     key: str | None = None
     """PEM files of the client's own certificate."""
     http: str = "1.1"
-    """``1.1``, ``2`` (by ALPN on https, prior knowledge on http) or ``auto`` (what ALPN chooses)."""
+    """``1.1`` or ``2`` (by ALPN on https, by prior knowledge on http)."""
     streams: int = 1
     """Requests in flight on one HTTP/2 or gRPC connection."""
     grpc_method: str = "/grpc.health.v1.Health/Check"
@@ -82,8 +82,8 @@ def _statuses(text: str) -> tuple[tuple[int, int], ...]:
 
 
 def _http(text: str) -> str:
-    if text not in {"1.1", "2", "auto"}:
-        raise ValueError(f"{text!r} is none of 1.1, 2 and auto")
+    if text not in {"1.1", "2"}:
+        raise ValueError(f"{text!r} is neither 1.1 nor 2")
     return text
 
 

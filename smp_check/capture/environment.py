@@ -1,23 +1,45 @@
-"""SMP's ``EnvironmentConfig`` from this machine; what the user declared wins."""
+"""SMP's ``EnvironmentConfig`` from this machine and the cluster; what the user declared wins."""
 
 from __future__ import annotations
 
 import platform
 from typing import TYPE_CHECKING, Any
 
+from smp_check.capture.detect import detect
 from smp_check.capture.machine import cpu_model, operating_system
+from smp_check.capture.samplers import mesh_type
+from smp_check.capture.workloads import individual_workloads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from smp_check.capture.cluster import Cluster
     from smp_check.spec.configuration import Configuration
 
 
-def capture_environment(configuration: Configuration, environ: Mapping[str, str]) -> Mapping[str, Any]:
-    """The environment message: the node that the load was driven from, and what the user said about the rest."""
+def capture_environment(
+    configuration: Configuration, environ: Mapping[str, str], cluster: Cluster | None = None
+) -> Mapping[str, Any]:
+    """The environment message: the cluster's nodes and workloads where one is asked, else the node that drives the
+    load; and what the user said about it all.
+    """
     declared = configuration.environment
+    captured: dict[str, Any] = {"nodes": [local_node()]}
+    if cluster is not None:
+        captured |= _of_cluster(cluster, configuration)
     labels = {**local_labels(environ), **(declared.get("labels") or {})}
-    return {"nodes": [local_node()], **declared, "labels": labels}
+    return {**captured, **declared, "labels": labels}
+
+
+def _of_cluster(cluster: Cluster, configuration: Configuration) -> dict[str, Any]:
+    namespace = configuration.check.kubernetes.namespace if configuration.check.kubernetes else None
+    detected = detect(cluster.pods, mesh_type(configuration))
+    known: dict[str, Any] = {
+        "kubernetes_version": cluster.version,
+        "nodes": list(cluster.nodes),
+        "individual_workloads": individual_workloads(cluster, detected, namespace),
+    }
+    return {name: value for name, value in known.items() if value}
 
 
 def local_node() -> dict[str, Any]:

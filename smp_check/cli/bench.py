@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from smp_check.capture.cluster import Cluster
     from smp_check.cli.console import Console
     from smp_check.pipeline import Bench
-    from smp_check.spec.configuration import BaselineOptions
+    from smp_check.spec.configuration import BaselineOptions, Configuration, Kubernetes
     from smp_check.store.branch import BranchBackend
     from smp_check.store.port import BaselineStore
     from smp_check.subject.side import Place
@@ -24,6 +25,7 @@ def real_bench(console: Console | None = None, logs: Path | None = None) -> Benc
     """Ports bound to this machine, its environment and its clock; what is started writes its log into ``logs``."""
     from smp_check.capture.environment import capture_environment
     from smp_check.capture.machine import machine_fingerprint
+    from smp_check.capture.mesh import capture_mesh
     from smp_check.capture.provenance import capture_provenance
     from smp_check.capture.watch import watch
     from smp_check.cli.console import Console
@@ -32,17 +34,36 @@ def real_bench(console: Console | None = None, logs: Path | None = None) -> Benc
     from smp_check.subject.side import started
 
     warn = (console or Console()).warn
+    cluster = cluster_once(warn)
     return Bench(
         generator=generator_for,
         reference=reference_target,
         watch=watch,
-        environment=lambda configuration: capture_environment(configuration, os.environ),
+        environment=lambda configuration: capture_environment(configuration, os.environ, cluster(configuration)),
+        mesh=lambda configuration: capture_mesh(configuration, cluster(configuration), warn),
         machine=lambda: machine_fingerprint(os.environ),
         provenance=lambda: capture_provenance(Path.cwd(), os.environ),
         now=now,
         new_id=lambda: str(uuid.uuid4()),
         subject=lambda configuration: started(configuration, place(logs), warn),
     )
+
+
+def cluster_once(warn: Callable[[str], None]) -> Callable[[Configuration], Cluster | None]:
+    """Reads the cluster that the configuration names, the first time it is asked for."""
+    from smp_check.capture.cluster import kubectl, read_cluster
+
+    known: dict[Kubernetes, Cluster] = {}
+
+    def cluster(configuration: Configuration) -> Cluster | None:
+        where = configuration.check.kubernetes
+        if where is None:
+            return None
+        if where not in known:
+            known[where] = read_cluster(kubectl(where), warn)
+        return known[where]
+
+    return cluster
 
 
 def place(logs: Path | None = None, folder: Path | None = None) -> Place:

@@ -23,6 +23,11 @@ def as_it_is(configuration: Configuration) -> Iterator[Side]:
     yield Side(configuration=configuration)
 
 
+def as_declared(configuration: Configuration) -> Mapping[str, Any]:
+    """The mesh as the configuration describes it."""
+    return configuration.mesh
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
     """Everything that measuring needs from the outside world."""
@@ -38,3 +43,5 @@ class Bench:
     new_id: Callable[[], str]
     subject: Callable[[Configuration], AbstractContextManager[Side]] = as_it_is
     """Starts the system under test, if the configuration says how, and stops it."""
+    mesh: Callable[[Configuration], Mapping[str, Any]] = as_declared
+    """What can be seen of the mesh, and what was declared of it, as SMP's ``ServiceMeshConfig``."""

@@ -63,8 +63,9 @@ def _measure(configuration: Configuration, bench: Bench, on_event: OnEvent) -> M
         except KeyboardInterrupt:
             failure = Interrupted("interrupted while measuring")
     details = details_of(plan, infos, rounds, bench, failure)
-    environment = bench.environment(configuration)
-    return Measured(run=build_run_document(configuration, details, environment, run_id=bench.new_id()), failure=failure)
+    environment, mesh = bench.environment(configuration), bench.mesh(configuration)
+    run = build_run_document(configuration, details, environment, mesh=mesh, run_id=bench.new_id())
+    return Measured(run=run, failure=failure)
 
 
 def generators_of(configuration: Configuration, bench: Bench) -> dict[str, Generator]:

@@ -70,6 +70,7 @@ class _Series:
         self._generators = generators_of(configuration, bench)
         self._infos: Mapping[str, GeneratorInfo] = {}
         self._environment: Mapping[str, object] = {}
+        self._mesh: Mapping[str, object] = {}
         self._plan: Plan | None = None
         self._remarks: list[Remark] = []
         self._run_id = bench.new_id()
@@ -104,6 +105,7 @@ class _Series:
             if not launch:
                 self._infos = honoured(plan, self._generators)
                 self._environment = self._bench.environment(head.configuration)
+                self._mesh = self._bench.mesh(head.configuration)
                 self._plan = plan
             on_event = numbered(self._on_event, launch, match.launches.max, plan)
             try:
@@ -167,7 +169,7 @@ class _Series:
             base=self._match.base,
             plan={**details.plan, "schedule": [f"{role} {index}" for role, index, _ in slots]} | self._shape(),
         )
-        return build_run_document(self._configuration, details, self._environment, run_id=self._run_id)
+        return build_run_document(self._configuration, details, self._environment, mesh=self._mesh, run_id=self._run_id)
 
     def _shape(self) -> dict[str, object]:
         """What the plan of one launch does not tell."""

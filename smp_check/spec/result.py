@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from smp_check.spec.codec import format_time, to_json
+from smp_check.spec.costs import lasting, with_costs
 from smp_check.spec.histogram import merge
 from smp_check.spec.run import Details, Latency, Role, Round, RunDocument
 from smp_check.units import to_milliseconds
@@ -27,15 +28,23 @@ _NAMESPACE = uuid.UUID("6f0f3b52-8a1e-5e0c-9d43-2d6a5d2a0b5e")
 
 
 def build_run_document(
-    configuration: Configuration, details: Details, environment: Mapping[str, Any], *, run_id: str
+    configuration: Configuration,
+    details: Details,
+    environment: Mapping[str, Any],
+    *,
+    mesh: Mapping[str, Any] | None = None,
+    run_id: str,
 ) -> RunDocument:
     """Put the four SMP messages and ``details`` together; ids are filled in so that the parts refer to each other.
 
-    ``details.totals`` is computed here from ``details.rounds``. ``run_id`` becomes the result's SMP id.
+    ``details.totals`` is computed here from ``details.rounds``, and so are the numbers of the mesh's parts and of the
+    workload. ``mesh`` is what was captured and declared of it; ``None`` is what was declared. ``run_id`` becomes the
+    result's SMP id.
     """
-    test = _identified(configuration.test)
-    mesh = _identified(configuration.mesh)
-    env = _identified(environment)
+    mine = [measured for measured in details.rounds if measured.role == loaded_role(details.rounds)]
+    mesh = configuration.mesh if mesh is None else mesh
+    mesh, environment = with_costs(mesh, environment, configuration, mine)
+    test, mesh, env = _identified(configuration.test), _identified(mesh), _identified(environment)
     details = replace(details, totals=totals(details.rounds))
     result: dict[str, Any] = {"smp_version": SMP_VERSION, "id": run_id}
     result["labels"] = _labels(details)
@@ -72,10 +81,10 @@ def achieved_rate(rounds: Iterable[Round]) -> float:
 
 
 def _identified(part: Mapping[str, Any]) -> dict[str, Any]:
-    """The part with its version and an id; an id that the user did not give follows from the content."""
+    """The part with its version and an id; an id that the user did not give follows from the lasting content."""
     filled = {"smp_version": SMP_VERSION, **part}
     if not filled.get("id"):
-        content = json.dumps(filled, sort_keys=True, default=str)
+        content = json.dumps(lasting(filled), sort_keys=True, default=str)
         filled["id"] = str(uuid.uuid5(_NAMESPACE, content))
     return filled
 

@@ -12,6 +12,7 @@ from smp_check.report.rows import LONGEST_NAME, LONGEST_SENTENCE, SYMBOLS, needs
 from smp_check.report.values import format_moment
 from smp_check.report.view import Note, View
 from smp_check.verdict.model import Verdict
+from smp_check.verdict.wording import joined
 
 if TYPE_CHECKING:
     from smp_check.report.view import Row
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 
 NOTE_SYMBOLS = {"error": "❌", "warning": "⚠️", "note": "ℹ️"}
 FEW = 12
+STATES = {
+    Verdict.REGRESSED: "regressed",
+    Verdict.NOT_COMPARABLE: "not comparable",
+    Verdict.INCONCLUSIVE: "inconclusive",
+    Verdict.NO_BASELINE: "no baseline yet",
+    Verdict.UNCHANGED: "no change",
+    Verdict.IMPROVED: "improved",
+}
 NO_MESH = {"", "none", "INVALID_MESH", "INVALID_MESH_TYPE"}
 
 
@@ -36,6 +45,8 @@ def build_view(comparison: Comparison, *, folded: bool = True) -> View:
         tone=tone,
         verdict=comparison.verdict.value,
         outcome="failed" if comparison.failed else "passed",
+        state="failed" if comparison.failed else STATES[comparison.verdict],
+        leniency=_leniency(comparison),
         headline=plain(comparison.headline, LONGEST_SENTENCE),
         failures=tuple(plain(failure, LONGEST_SENTENCE) for failure in comparison.failures),
         rows=tuple(shown for _, shown in pairs),
@@ -57,7 +68,7 @@ def build_view(comparison: Comparison, *, folded: bool = True) -> View:
         policy=surroundings.policy(comparison),
         gates=surroundings.gates(comparison),
         charts=percentile_charts(comparison),
-        forest=forest([(m, r.tone, f"{r.change} ({r.interval})") for m, r in pairs]),
+        forest=forest([(m, r.tone, _change(r)) for m, r in pairs]),
         created=format_moment(comparison.created),
         version=comparison.tool_version,
         folded=folded,
@@ -77,6 +88,10 @@ def title(comparison: Comparison) -> str:
     return name if mesh in NO_MESH else f"{name} on {mesh.lower().replace('_', ' ')}"
 
 
+def _change(shown: Row) -> str:
+    return f"{shown.change} ({shown.interval})" if shown.interval else shown.change
+
+
 def _overall(comparison: Comparison) -> tuple[str, str]:
     """Symbol and tone of the whole: the gate first, then what a reader should know."""
     if comparison.failed:
@@ -85,6 +100,13 @@ def _overall(comparison: Comparison) -> tuple[str, str]:
         return "⚠️", "warn"
     tones = {Verdict.IMPROVED: "good", Verdict.UNCHANGED: "good"}
     return SYMBOLS[comparison.verdict], tones.get(comparison.verdict, "warn")
+
+
+def _leniency(comparison: Comparison) -> str:
+    """A green job must not be taken for a good result."""
+    if comparison.failed or comparison.verdict in {Verdict.UNCHANGED, Verdict.IMPROVED}:
+        return ""
+    return f"This passes: the gate fails on {joined(comparison.policy.fail_on) or 'nothing'}."
 
 
 def _by_severity(comparison: Comparison) -> list[Remark]:

@@ -57,7 +57,8 @@ def _line(row: Row) -> str:
 
 
 def _numbers(row: Row) -> str:
-    return f"baseline {row.base}, head {row.head}, change {row.change} ({row.interval})"
+    sure = f" ({row.interval})" if row.interval else ""
+    return f"baseline {row.base}, head {row.head}, change {row.change}{sure}"
 
 
 def _properties(view: View) -> ElementTree.Element:

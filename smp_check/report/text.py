@@ -7,6 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from smp_check.report.escape import terminal
+from smp_check.report.values import ABSENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,6 +53,8 @@ def _headline(view: View, paint: _Paint) -> Iterator[str]:
     color = COLORS["good" if view.outcome == "passed" else "bad"]
     yield f"{paint(word, f'{BOLD};{color}')}  {paint(terminal(view.title, WIDTH - len(word) - 2), BOLD)}"
     yield from _wrapped(view.headline, "")
+    if view.leniency:
+        yield from _wrapped(view.leniency, "")
     for failure in view.failures[:REASONS]:
         if failure != view.headline:
             yield from _wrapped(failure, "  - ")
@@ -88,7 +91,7 @@ def unstyle(text: str) -> str:
 def _cells(row: Row, view: View, paint: _Paint, longest_name: int) -> list[str]:
     verdict = paint(row.verdict, COLORS[row.tone])
     metric = _name(row, view, longest_name)
-    return [metric, row.base, row.head, row.change, row.interval, verdict if row.gating else f"{verdict} *"]
+    return [metric, row.base, row.head, row.change, row.interval or ABSENT, verdict if row.gating else f"{verdict} *"]
 
 
 def _name(row: Row, view: View, longest: int) -> str:

@@ -43,9 +43,9 @@ def _points(difference: float, *, signed: bool = False) -> str:
 
 
 def format_interval(interval: tuple[float, float] | None) -> str:
-    """Both ends of an interval of changes: ``+8.1 to +15.2 %``."""
-    if interval is None:
-        return ABSENT
+    """Both ends of an interval of changes: ``+8.1 to +15 %``; empty where there is none."""
+    if interval is None or not all(map(math.isfinite, interval)):
+        return ""
     low, high = (relative(end) for end in interval)
     return f"{low.removesuffix(' %')} to {high}"
 

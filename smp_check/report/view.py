@@ -84,6 +84,10 @@ class View:
     verdict: str
     outcome: str
     """``failed`` or ``passed``: the gate."""
+    state: str
+    """The outcome in a word or two: ``failed``, ``no change``, ``inconclusive``..."""
+    leniency: str
+    """Why the gate passes although nothing was shown to be well; else empty."""
     headline: str
     failures: tuple[str, ...]
     rows: tuple[Row, ...]

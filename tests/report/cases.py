@@ -170,7 +170,9 @@ def failure(metric: MetricComparison, several: bool) -> str:
     """In the words of the verdict."""
     name = f"{metric.metric} of {metric.client}" if several else metric.metric
     word = "regressed" if metric.verdict is Verdict.REGRESSED else "is inconclusive"
-    return metric.objective or f"{name} {word}: {metric.reason}"
+    if metric.objective is not None:
+        return f"{metric.client}: {metric.objective}" if several else metric.objective
+    return f"{name} {word}: {metric.reason}"
 
 
 def remark(code: str, severity: Any, message: str) -> Remark:

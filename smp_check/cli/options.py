@@ -77,6 +77,12 @@ _MEASURING = (
     click.option("--rps", type=click.FloatRange(min=0), help="Requests per second of each client; 0 is full speed."),
     click.option("--connections", type=click.IntRange(min=1), help="Connections of each client."),
     click.option("--reference", metavar="builtin|URL|none", help="What is measured beside the service as a control."),
+    click.option(
+        "--worker",
+        metavar="URL",
+        multiple=True,
+        help="A Fortio server that makes the load; several share it (implies --load-generator fortio-server).",
+    ),
     FAIL_ON,
 )
 
@@ -89,6 +95,7 @@ def measuring_options(command: F) -> F:
         given = {name: kwargs.pop(name) for name in _NAMES}
         given["endpoint_url"] = tuple(url for text in given["endpoint_url"] for url in text.split())
         given["fail_on"] = given["fail_on"] or ()
+        given["worker"] = tuple(given["worker"])
         return command(*args, overrides=Overrides(**_present(given)), **kwargs)
 
     for option in reversed(_MEASURING):
@@ -106,6 +113,7 @@ _NAMES = (
     "connections",
     "reference",
     "fail_on",
+    "worker",
 )
 
 

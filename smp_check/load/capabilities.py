@@ -77,6 +77,16 @@ _ALL: tuple[Capabilities, ...] = (
         "taken from its access log instead. It exits with 0 when every request failed: its return codes are counted.",
     ),
     Capabilities(
+        name="fortio-server",
+        protocols=(HTTP, TCP, UDP, GRPC),
+        model="as fortio, on any number of machines at once",
+        percentile_method="fortio-buckets",
+        resolution=1e-5,
+        success="200 to 299, 418",
+        install="fortio server on each machine; examples/workers/ starts them in Kubernetes or with Compose",
+        trap="Servers give histograms only, with buckets up to 25 % wide: changes below that may not show in it.",
+    ),
+    Capabilities(
         name="nighthawk",
         programs=("nighthawk_client",),
         model="closed loop with a schedule; says how often it was held up",

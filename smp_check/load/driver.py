@@ -77,7 +77,8 @@ def _round(slot: Slot, load: Load, sample: Sample, seen: Observation) -> Round:
         service_time=sample.service_time,
         first_byte=sample.first_byte,
         noise=noise,
-        noisy=noisy(sample, load, noise),
+        noisy=(*sample.noisy, *noisy(sample, load, noise)),
+        workers=sample.workers,
         resources=seen.resources,
     )
 

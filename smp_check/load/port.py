@@ -11,9 +11,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol as Interface
+from typing import runtime_checkable
 
 from smp_check.spec.configuration import Protocol
-from smp_check.spec.run import Counts, GeneratorInfo, Latency
+from smp_check.spec.run import Counts, GeneratorInfo, Latency, WorkerShare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,10 @@ class Sample:
     """Kind of failure (as in ``counts.errors``) -> one example in words, naming host and port."""
     generator_cpu: float | None = None
     """Share of the core (of each of its cores) that the generator itself used."""
+    workers: tuple[WorkerShare, ...] = ()
+    """Each load machine's own share, where there were several."""
+    noisy: tuple[str, ...] = ()
+    """Why the generator itself says that this round should not be trusted."""
 
 
 OnTick = Callable[[Tick], None]
@@ -109,4 +114,13 @@ class Generator(Interface):
 
     def session(self, load: Load) -> AbstractContextManager[Session]:
         """Open a session; leaving the context stops everything that it started."""
+        ...
+
+
+@runtime_checkable
+class Distributed(Interface):
+    """What a generator has as well whose machines are named by the load: only the load tells what is there."""
+
+    def probe_for(self, load: Load) -> GeneratorInfo:
+        """What ``probe`` says, of the machines of this load."""
         ...

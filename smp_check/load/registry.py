@@ -36,6 +36,7 @@ _ADAPTERS: Mapping[str, str] = {
 }
 _OTHERS: Mapping[str, str] = {
     "embedded": "smp_check.load.embedded.generator:EmbeddedGenerator",
+    "fortio-server": "smp_check.load.fortio_server.generator:FortioServerGenerator",
 }
 
 

@@ -9,6 +9,7 @@ from smp_check import __version__
 from smp_check.errors import InputError, Interrupted, MeasurementError, SmpCheckError
 from smp_check.load.driver import drive
 from smp_check.load.plan import describe, load_fingerprint, make_plan
+from smp_check.load.port import Distributed
 from smp_check.spec.result import build_run_document
 from smp_check.spec.run import Details, Fingerprint, Remark, Round, RunDocument
 
@@ -92,14 +93,14 @@ def details_of(
 
 def honoured(plan: Plan, generators: Mapping[str, Generator]) -> dict[str, GeneratorInfo]:
     """The generators' descriptions with the exact commands; raises ``InputError`` for a load that one can't honour."""
-    infos = {name: generator.probe() for name, generator in generators.items()}
+    infos = {name: each.probe() for name, each in generators.items() if not isinstance(each, Distributed)}
     for load in plan.loads["head"]:
         generator = generators[load.client]
         objection = generator.objection(load)
         if objection:
             raise InputError(f"{load.client}: {generator.name} cannot drive this load: {objection}")
-        command = generator.command(load, plan.round_seconds)
-        infos[load.client] = replace(infos[load.client], command=command)
+        info = generator.probe_for(load) if isinstance(generator, Distributed) else infos[load.client]
+        infos[load.client] = replace(info, command=generator.command(load, plan.round_seconds))
     return infos
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import shlex
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,8 @@ class Overrides:
     connections: int | None = None
     reference: str | None = None
     fail_on: tuple[str, ...] = ()
+    worker: tuple[str, ...] = ()
+    """Load machines: Fortio servers, which then make the load of every client together."""
 
 
 def minimal(name: str) -> dict[str, Any]:
@@ -50,8 +53,19 @@ def _override_client(client: dict[str, Any], given: Overrides) -> None:
     if given.endpoint_url:
         _set(client, "endpoint_urls", list(given.endpoint_url), camel="endpointUrls")
     _set(client, "load_generator", given.load_generator, camel="loadGenerator")
+    if given.worker:
+        _use_workers(client, given.worker)
     _set(client, "rps", given.rps)
     _set(client, "connections", given.connections)
+
+
+def _use_workers(client: dict[str, Any], workers: tuple[str, ...]) -> None:
+    """Hand the client's load to these workers; its options keep what else they say."""
+    camel = "additionalOptions"
+    before = client.get(camel, client.get("additional_options")) or ""
+    options = " ".join([str(before), *(f"--worker {shlex.quote(url)}" for url in workers)]).strip()
+    _set(client, "load_generator", "fortio-server", camel="loadGenerator")
+    _set(client, "additional_options", options, camel=camel)
 
 
 def _override_check(changed: dict[str, Any], given: Overrides) -> None:

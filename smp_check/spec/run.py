@@ -81,6 +81,30 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerShare:
+    """What one of several load machines measured in a round, before it was merged with the others'."""
+
+    worker: str
+    """Host and port."""
+    url: str
+    """What it drove."""
+    start: datetime
+    """By its own clock."""
+    requested_rps: float | None
+    """Its share; ``None`` for a closed loop."""
+    achieved_rps: float
+    """Requests per second that it really sent."""
+    connections: int
+    """Connections that it really used."""
+    counts: Counts
+    """What became of its requests."""
+    latency: Latency
+    """Of its requests alone."""
+    late: float | None = None
+    """Seconds after the agreed time at which it must have begun."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
     """One client's share of one short round of load on one role."""
 
@@ -111,6 +135,8 @@ class Round:
     """By component: ``workload``, ``sidecar``, ``gateway``, ``control_plane``. Of the role, not of the client alone."""
     launch: int = 0
     """Which fresh start of the system under test this round belongs to, from 0 (`ab` with start commands)."""
+    workers: tuple[WorkerShare, ...] = ()
+    """Each load machine's own share, where there were several."""
 
     @property
     def seconds(self) -> float:

@@ -22,7 +22,8 @@ LITTLE_MARGIN = 1.05
 class Reading:
     """One run as its generator tells it; what it does not tell is ``None`` or empty, never zero."""
 
-    generator: str
+    generator: str | None
+    """``None`` for a table of runs, which does not tell."""
     version: str | None = None
     protocol: Protocol | None = None
     targets: tuple[str, ...] = ()
@@ -80,7 +81,7 @@ def _disorder(latency: Latency) -> list[Remark]:
 
 
 def _little(reading: Reading, mean: float) -> list[Remark]:
-    known = CAPABILITIES.get(reading.generator)
+    known = CAPABILITIES.get(reading.generator or "")
     if (known and known.open_loop) or not reading.connections or reading.achieved_rps is None:
         return []  # in an open loop more requests may wait than there are connections
     busy = reading.achieved_rps * mean

@@ -61,7 +61,7 @@ def document_of(imported: Imported, given: Given, content: bytes, index: int) ->
     rounds = _rounds(reading, begun)
     details = Details(
         tool_version=__version__,
-        generators={CLIENT: _info(reading)},
+        generators={CLIENT: _info(reading)} if reading.generator else {},
         targets={"head": tuple(map(_public, reading.targets))},
         rounds=rounds,
         plan={"imported": {"from": given.source, "file": given.file}},
@@ -110,9 +110,9 @@ def _rounds(reading: Reading, begun: datetime | None) -> tuple[Round, ...]:
 
 
 def _info(reading: Reading) -> GeneratorInfo:
-    known = CAPABILITIES.get(reading.generator)
+    known = CAPABILITIES.get(reading.generator or "")
     return GeneratorInfo(
-        name=reading.generator,
+        name=reading.generator or "unknown",
         version=reading.version or "unknown",
         open_loop=known is not None and known.open_loop and reading.generator != "oha",  # oha: only if asked to
         percentile_method=reading.percentile_method,
@@ -152,7 +152,7 @@ def _failures(reading: Reading) -> list[Remark]:
     counts = reading.counts
     if counts is None:
         text = "the source does not tell how many requests failed"
-        return [] if reading.generator == "series" else [Remark(code="no-errors", severity="warning", message=text)]
+        return [] if reading.generator is None else [Remark(code="no-errors", severity="warning", message=text)]
     if not counts.failed:
         return []
     kinds = ", ".join(f"{format_count(count)} x {kind}" for kind, count in counts.errors.items())
@@ -174,7 +174,8 @@ def _configuration(imported: Imported, given: Given) -> Configuration:
     labels = {**imported.labels, **reading.labels}
     if labels:
         test["labels"] = labels
-    test["clients"] = [_client(reading)]
+    if reading.generator:
+        test["clients"] = [_client(reading)]
     if reading.seconds:
         test["duration"] = format_duration(round(reading.seconds, 3))
     return Configuration(name=name, duration=reading.seconds or 0.0, clients=(), test=test, mesh=mesh)
@@ -206,7 +207,8 @@ def _completed(run: RunDocument, reading: Reading, begun: datetime | None) -> Ru
     totals: Mapping[str, Mapping[str, Latency]] = run.details.totals
     if not result.get("latencies_ms") and (latencies := smp_latencies(reading.latency)):
         result["latencies_ms"] = latencies
-        totals = {"head": {CLIENT: reading.latency, ALL_CLIENTS: reading.latency}}
+        if reading.latency.count:
+            totals = {"head": {CLIENT: reading.latency, ALL_CLIENTS: reading.latency}}
     if "actual_qps" not in result and reading.achieved_rps is not None:
         result["actual_qps"] = round(reading.achieved_rps, 6)
     if "start_time" not in result and begun is not None:

@@ -106,7 +106,7 @@ def _imported(row: Row, columns: Mapping[str, str], moment: datetime, metrics: M
     )
     return Imported(
         reading=Reading(
-            generator="series",
+            generator=None,
             latency=latency,
             achieved_rps=metrics.get("qps"),
             percentile_method="series",

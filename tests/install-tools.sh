@@ -13,6 +13,7 @@ debian=""
 missing nginx && debian="$debian nginx-light"
 missing wrk && debian="$debian wrk"
 missing hey && debian="$debian hey"
+missing haproxy && debian="$debian haproxy"
 missing openssl && debian="$debian openssl"
 if [ -n "$debian" ]; then
   if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
@@ -43,6 +44,6 @@ if [ ! -f .tools/schemas/sarif-2.1.0.json ]; then # the SARIF standard's own sch
   fi
 fi
 missing go || (cd tests/spec/go && go mod download >/dev/null 2>&1) || echo "go mod download failed in tests/spec/go"
-for tool in nginx wrk hey fortio; do
+for tool in nginx haproxy wrk hey fortio; do
   if missing "$tool"; then echo "missing: $tool"; else echo "found:   $tool"; fi
 done

@@ -6,10 +6,12 @@ import contextlib
 import socket
 import ssl
 import struct
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -131,3 +133,62 @@ def one_round(url: str | tuple[str, ...], seconds: float = 0.5, rounds: int = 1,
 @pytest.fixture
 def measure() -> Callable[..., Sample]:
     return one_round
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def free() -> Callable[[], int]:
+    return free_port
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Callable[..., None]]:
+    """Start a real server and wait until it listens; its output is shown when it does not."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(*command: str, port: int) -> None:
+        log = tmp_path / f"{Path(command[0]).name}-{port}.log"
+        with log.open("wb") as out:
+            running.append(subprocess.Popen(command, stdout=out, stderr=out, cwd=tmp_path))
+        deadline = time.monotonic() + 15
+        while time.monotonic() < deadline and running[-1].poll() is None:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+            time.sleep(0.02)
+        pytest.fail(f"{command[0]} does not listen on {port}: {log.read_text(errors='replace')[-2000:]}")
+
+    yield start
+    for process in running:
+        process.terminate()
+    for process in running:
+        process.wait(10)
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """An authority, and what it has signed: files in PEM."""
+
+    ca: str
+    cert: str
+    key: str
+    client: str
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    import trustme
+
+    folder = tmp_path_factory.mktemp("certificates")
+    authority = trustme.CA()
+    server, client = authority.issue_cert("127.0.0.1", "localhost", "shop.test"), authority.issue_cert("me@client.test")
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    (folder / "cert.pem").write_bytes(b"".join(part.bytes() for part in server.cert_chain_pems))
+    server.private_key_pem.write_to_path(str(folder / "key.pem"))
+    client.private_key_and_cert_chain_pem.write_to_path(str(folder / "client.pem"))
+    return Certificates(*(str(folder / name) for name in ("ca.pem", "cert.pem", "key.pem", "client.pem")))

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
-    """uvloop's loop where it is installed, else asyncio's."""
+    """uvloop's loop where it is installed (and ``SMP_CHECK_LOOP`` does not say ``asyncio``), else asyncio's."""
+    if os.environ.get("SMP_CHECK_LOOP") == "asyncio":
+        return asyncio.new_event_loop()
     try:
         import uvloop
     except ImportError:

@@ -36,7 +36,7 @@ VARIANTS = {
     "access-log": "mesh, with a JSON access log in both sidecars",
     "circuit-breaker": "mesh, with an outbound circuit breaker of one request",
     "hop": "mesh, with a gateway between the sidecars",
-    "fault": "mesh, with 10 % of the requests delayed by 20 ms and 3 % answered 503",
+    "fault": "mesh, with 20 % of the requests delayed by 10 ms and 0.5 % answered 503",
 }
 DEFAULT_PORT = 8080
 READY_SECONDS = 20.0

@@ -80,8 +80,8 @@ class Sidecar:
         if self.lua:
             filters.append(_filter("lua", "lua.v3.Lua", default_source_code={"inline_string": LUA}))
         if self.fault:
-            delay = {"fixed_delay": "0.020s", "percentage": {"numerator": 10}}
-            abort = {"http_status": 503, "percentage": {"numerator": 3}}
+            delay = {"fixed_delay": "0.010s", "percentage": {"numerator": 20}}
+            abort = {"http_status": 503, "percentage": {"numerator": 50, "denominator": "TEN_THOUSAND"}}
             filters.append(_filter("fault", "fault.v3.HTTPFault", delay=delay, abort=abort))
         return filters
 

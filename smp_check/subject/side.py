@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from smp_check.capture.listeners import by_port
 from smp_check.capture.port import WORKLOAD
+from smp_check.capture.sampler import LostError
 from smp_check.errors import InputError
 from smp_check.spec.configuration import Watched
 from smp_check.subject import tree
 from smp_check.subject.placeholders import mentions_port, placed, with_port
 from smp_check.subject.ports import free_port
 from smp_check.subject.process import Running, Start, running
-from smp_check.subject.ready import readiness
+from smp_check.subject.ready import address, readiness
 
 if TYPE_CHECKING:
     import psutil
@@ -104,12 +106,32 @@ def observing(configuration: Configuration, system: Running) -> Configuration:
     observe: dict[str, tuple[Watched, ...]] = {}
     claimed: list[psutil.Process] = []
     for component, watched in configuration.check.observe.items():
-        found = {each.name: tree.named(processes, each.name) for each in watched if each.name}
-        claimed += [process for own in found.values() for process in own]
-        observe[component] = tuple(one for each in watched for one in _pids(found.get(each.name or "", ())) or (each,))
-    if WORKLOAD not in observe:
-        observe[WORKLOAD] = _pids(tree.apart_from(processes, claimed)) or (Watched(port=system.start.port),)
+        own = [_own(each, processes) for each in watched]
+        claimed += [process for found in own for process in found]
+        observe[component] = tuple(
+            one
+            for each, found in zip(watched, own, strict=True)
+            for one in (_pids(found) if each.name and found else (each,))
+        )
+    rest = _pids(tree.apart_from(processes, claimed))
+    if WORKLOAD not in observe and not claimed:
+        observe[WORKLOAD] = rest or (Watched(port=system.start.port),)
+    elif WORKLOAD not in observe and rest:
+        observe[WORKLOAD] = rest
     return replace(configuration, check=replace(configuration.check, observe=observe))
+
+
+def _own(watched: Watched, processes: Sequence[psutil.Process]) -> Sequence[psutil.Process]:
+    """Those of the processes that are meant: by name, or by the port on which one listens."""
+    if watched.name:
+        return tree.named(processes, watched.name)
+    port = watched.port or (address(watched.envoy_admin)[1] if watched.envoy_admin else None)
+    if port is None:
+        return ()
+    with suppress(LostError):
+        listening = {process.pid for process in by_port(port)()}
+        return [process for process in processes if process.pid in listening]
+    return ()
 
 
 def _pids(processes: Sequence[psutil.Process]) -> tuple[Watched, ...]:

@@ -93,6 +93,15 @@ def test_a_component_by_name_is_its_own_only(place: Place) -> None:
         stranger.wait()
 
 
+def test_a_component_by_port_is_no_part_of_the_workload(place: Place) -> None:
+    """Here it is all there is: the service listens there, and the rest is above or below it."""
+    here = {"sidecar": (Watched(envoy_admin="http://127.0.0.1:${SMP_CHECK_PORT}"),)}
+    with started(configuration(setup=f"{sys.executable} chain.py", observe=here), place, print) as side:
+        observe = side.configuration.check.observe
+        assert observe["sidecar"][0].envoy_admin == side.configuration.clients[0].endpoint_urls[0].rstrip("/")
+        assert "workload" not in observe
+
+
 def test_a_name_that_nobody_has_is_left_to_be_warned_of(place: Place) -> None:
     check: dict[str, Any] = {"setup": f"{sys.executable} service.py", "observe": {"sidecar": (Watched(name="envoy"),)}}
     with started(configuration(**check), place, print) as side:

@@ -1,0 +1,214 @@
+"""On real Envoy sidecars: what they cost by two generators, which changes are called, and who cries wolf.
+
+``python -m benchmarks.mesh [PART...]`` with parts overhead, variants, unchanged, pull-request; all by default.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+BED = f"exec {sys.executable} {ROOT / 'examples/mesh/bed.py'} run"
+HARMS = {
+    "plain -> mesh": ("plain", "mesh", ("p50", "sidecar_cpu_per_krps"), "mTLS switched on"),
+    "lua": ("mesh", "lua", ("p50", "sidecar_cpu_per_krps"), "an extra HTTP filter"),
+    "access-log": ("mesh", "access-log", ("sidecar_cpu_per_krps",), "access log on"),
+    "circuit-breaker": ("mesh", "circuit-breaker", ("error_rate",), "circuit breaker of one request"),
+    "hop": ("mesh", "hop", ("p50", "sidecar_cpu_per_krps", "sidecar_mem_mb"), "one more hop"),
+    "fault": ("mesh", "fault", ("p90", "error_rate"), "20 % delayed by 10 ms, 0.5 % answered 503"),
+}
+REPEATS = 10
+WORK = 20_000
+"""Turns of the loop that the service of the pull request does for each request."""
+
+SERVICE = '''\
+"""A small web service that does some work for each request."""
+import asyncio, os
+
+WORK = 20000
+BODY = b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok"
+
+class Service(asyncio.Protocol):
+    def connection_made(self, transport):
+        self.transport = transport
+    def data_received(self, data):
+        for _ in range(data.count(b"\\r\\n\\r\\n")):
+            sum(n * n for n in range(WORK))
+            self.transport.write(BODY)
+
+async def main():
+    server = await asyncio.get_running_loop().create_server(Service, "127.0.0.1", int(os.environ["SMP_CHECK_PORT"]))
+    await server.serve_forever()
+
+asyncio.run(main())
+'''
+CONFIGURATION = f"""\
+test:
+  name: pull-request
+  duration: 20s
+  clients:
+    - protocol: PROTOCOL_HTTP
+      connections: 4
+      rps: 100
+      endpoint_urls: ['http://127.0.0.1:${{SMP_CHECK_PORT}}/']
+mesh: {{}}
+check:
+  round: 1s
+  warmup: 1s
+  setup: exec {sys.executable} service.py
+  gates: {{p50: {{tolerance: 10%}}, p90: null, p99: null, cpu_per_request: {{tolerance: 5%}}}}
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One run of ``smp-check ab``."""
+
+    code: int
+    seconds: float
+    comparison: dict[str, Any]
+    launches: int
+
+    def metric(self, name: str) -> dict[str, Any]:
+        return next(m for m in self.comparison["metrics"] if m["metric"] == name)
+
+    def regressed(self, *, gating: bool = False) -> list[str]:
+        metrics = self.comparison["metrics"]
+        return [m["metric"] for m in metrics if m["verdict"] == "regressed" and (m["gating"] or not gating)]
+
+
+def ab(folder: Path, *arguments: str) -> Outcome:
+    output = folder / "out"
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    environment = {name: value for name, value in environment.items() if not name.startswith("GITHUB_")}
+    begin = time.monotonic()
+    finished = subprocess.run(
+        [sys.executable, "-m", "smp_check", "ab", *arguments, "-o", str(output), "--quiet"],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    seconds = time.monotonic() - begin
+    if not (output / "comparison.json").exists():
+        raise SystemExit(f"{arguments}: {finished.stderr}")
+    run = json.loads((output / "run.json").read_text())
+    launches = len({each.get("launch", 0) for each in run["details"]["rounds"]})
+    comparison = json.loads((output / "comparison.json").read_text())
+    print(f"{' '.join(arguments)}: {finished.returncode}, {seconds:.0f} s", file=sys.stderr)
+    shutil.rmtree(output)
+    return Outcome(finished.returncode, seconds, comparison, launches)
+
+
+def shown(metric: dict[str, Any]) -> str:
+    if metric.get("change") is None:
+        return f"{metric['verdict']} ({metric.get('base', 0):.4f} → {metric.get('head', 0):.4f})"
+    low, high = metric.get("interval") or (float("nan"), float("nan"))
+    return f"{metric['verdict']}, {metric['change']:+.1%} ({low:+.1%} to {high:+.1%})"
+
+
+def overhead() -> None:
+    """Two sidecars with mTLS against the service alone, by the embedded generator and by Fortio."""
+    print("\n### What two sidecars with mTLS add, by two generators\n")
+    print(
+        "| generator | p50 direct | p50 mesh | p50 change (95 % interval) | sidecar CPU per 1,000 requests/s | memory |"
+    )
+    print("| --- | --- | --- | --- | --- | --- |")
+    found = {}
+    for generator in ("embedded", "fortio"):
+        with tempfile.TemporaryDirectory() as folder:
+            config = str(ROOT / "examples/mesh/overhead.yaml")
+            (Path(folder) / "examples").symlink_to(ROOT / "examples")
+            base = "http://127.0.0.1:${SMP_CHECK_PORT+4}/"
+            outcome = ab(Path(folder), config, "--base-url", base, "--load-generator", generator)
+        p50, cpu, memory = (outcome.metric(name) for name in ("p50", "sidecar_cpu_per_krps", "sidecar_mem_mb"))
+        found[generator] = p50["interval"]
+        low, high = p50["interval"]
+        print(
+            f"| {generator} | {p50['base'] * 1e6:.0f} µs | {p50['head'] * 1e6:.0f} µs "
+            f"| {p50['change']:+.0%} ({low:+.0%} to {high:+.0%}) | {cpu['head']:.0f} mcores | {memory['head']:.0f} MB |"
+        )
+    (a, b), (c, d) = found.values()
+    print(f"\nThe intervals {'overlap' if max(a, c) <= min(b, d) else 'do not overlap'}.")
+
+
+def variants() -> None:
+    """Each variant that hurts, and what it was called."""
+    print("\n### Changes that hurt\n")
+    print("| change | metric it hurts | verdict | launches | seconds |")
+    print("| --- | --- | --- | --- | --- |")
+    for base, head, metrics, words in HARMS.values():
+        outcome = variant(base, head)
+        for name in metrics:
+            print(f"| {words} | {name} | {shown(outcome.metric(name))} | {outcome.launches} | {outcome.seconds:.0f} |")
+
+
+def variant(base: str, head: str) -> Outcome:
+    with tempfile.TemporaryDirectory() as folder:
+        config = str(ROOT / "examples/mesh/variants.yaml")
+        return ab(Path(folder), config, "--base-start", f"{BED} {base}", "--head-start", f"{BED} {head}")
+
+
+def unchanged() -> None:
+    """The mesh against itself, again and again."""
+    print(f"\n### The same mesh twice, {REPEATS} times over\n")
+    outcomes = [variant("mesh", "mesh") for _ in range(REPEATS)]
+    called = [outcome.regressed(gating=True) for outcome in outcomes]
+    muted = [outcome.regressed() for outcome in outcomes]
+    overall = [outcome.comparison["verdict"] for outcome in outcomes]
+    print(
+        f"- called regressed on a gated metric: {sum(map(bool, called))} of {REPEATS} {called if any(called) else ''}"
+    )
+    print(f"- on any of all metrics shown: {sum(map(bool, muted))} of {REPEATS} {muted if any(muted) else ''}")
+    print(f"- overall: {', '.join(f'{overall.count(v)} {v}' for v in dict.fromkeys(overall))}")
+    print(f"- launches: {', '.join(str(outcome.launches) for outcome in outcomes)}")
+
+
+def pull_request() -> None:
+    """`--base-ref` on a scratch repository: 5 % more work, and a comment."""
+    print("\n### `--base-ref` on a scratch repository, CPU per request gated at 5 %\n")
+    print("| pull request | cpu_per_request | p50 | exit code | launches | seconds |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    heads = {
+        "5 % more work": SERVICE.replace(f"WORK = {WORK}", f"WORK = {round(WORK * 1.05)}"),
+        "a comment": SERVICE.replace("does some work", "does a little work"),
+    }
+    for words, head in heads.items():
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            (folder / ".gitignore").write_text("out/\n")
+            (folder / "smp-check.yaml").write_text(CONFIGURATION)
+            git(folder, "init", "-q")
+            for branch, text in (("base", SERVICE), ("head", head)):
+                git(folder, "checkout", "-q", "-b", branch)
+                (folder / "service.py").write_text(text)
+                git(folder, "add", ".")
+                git(folder, "commit", "-q", "-m", branch)
+            outcome = ab(folder, "smp-check.yaml", "--base-ref", "base")
+        cpu, p50 = outcome.metric("cpu_per_request"), outcome.metric("p50")
+        print(
+            f"| {words} | {shown(cpu)} | {shown(p50)} | {outcome.code} | {outcome.launches} | {outcome.seconds:.0f} |"
+        )
+
+
+def git(folder: Path, *arguments: str) -> None:
+    who = ("-c", "user.name=a", "-c", "user.email=a@b")
+    subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+PARTS = {"overhead": overhead, "variants": variants, "unchanged": unchanged, "pull-request": pull_request}
+
+if __name__ == "__main__":
+    print("## Mesh")
+    for part in sys.argv[1:] or PARTS:
+        PARTS[part]()
+        sys.stdout.flush()

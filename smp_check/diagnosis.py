@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from smp_check.errors import SmpCheckError
+from smp_check.load.capabilities import CAPABILITIES
 from smp_check.units import format_latency, format_share
 
 if TYPE_CHECKING:
@@ -98,8 +99,9 @@ def diagnose_generators(generators: Mapping[str, Callable[[], Generator]]) -> li
                 )
             )
             continue
-        model = "open loop" if info.open_loop else "closed loop with a schedule: queueing is hidden"
-        detail = f"{info.version}, {model}, resolution {format_latency(info.resolution)}"
+        version = "here, version unknown" if info.version == "unknown" else info.version
+        known = CAPABILITIES.get(name)
+        detail = f"{version}; {known.model}" if known else version
         found.append(Diagnosis(area="generator", subject=name, state="ok", detail=detail))
     return found
 
@@ -113,7 +115,9 @@ def diagnose_store(open_it: Callable[[], BaselineStore]) -> Diagnosis:
         return Diagnosis(
             area="store", subject="baselines", state="failed", detail=fault.message, advice=fault.hint or ""
         )
-    return Diagnosis(area="store", subject="baselines", state="ok", detail=f"{runs} runs in {store.location}")
+    return Diagnosis(
+        area="store", subject="baselines", state="ok", detail=f"{runs} run{'s' * (runs != 1)} in {store.location}"
+    )
 
 
 def diagnose_git() -> Diagnosis:

@@ -33,13 +33,14 @@ def doctor_command(format_: str, store: str | None, branch: str | None, console:
     measure here at all: a generator that is missing matters only to those who want it.
     """
     from smp_check.cli.output import to_text, write
+    from smp_check.load.capability_table import plain
     from smp_check.spec.codec import to_json
 
     found = _examine(store, branch, console)
     if format_ == "json":
-        write(None, to_text([to_json(each) for each in found]))
+        write(None, to_text({"found": [to_json(each) for each in found], "generators": plain()}))
         return
-    write(None, _table(found, console))
+    write(None, f"{_table(found, console)}\n\n{_capabilities()}")
 
 
 def _examine(store: str | None, branch: str | None, console: Console) -> list[Diagnosis]:
@@ -69,3 +70,13 @@ def _table(found: Sequence[Diagnosis], console: Console) -> str:
         if each.advice:
             rows.append(("", "", "", console.dim(f"→ {each.advice}")))
     return tabulate(rows, headers=("area", "what", "state", "detail"), tablefmt="simple")
+
+
+def _capabilities() -> str:
+    """What each load generator can do, here or not."""
+    from tabulate import tabulate
+
+    from smp_check.load.capability_table import HEADINGS, rows
+
+    note = "latency from sending hides how long requests waited to be sent (docs/generators.md)"
+    return f"{tabulate(rows(), headers=HEADINGS, tablefmt='simple')}\n{note}"

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _BLANK = re.compile(r"[ \t\r\n]*")
 _TOKEN = re.compile(r'[ \t\r\n]*("(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+)', re.DOTALL)
+_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_LONG_NUMBER = re.compile(rf"\d{{{MAX_DIGITS + 1},}}")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -49,11 +51,13 @@ def _one(text: str, at: int, name: str) -> tuple[Document, int]:
     try:
         value, end = json.JSONDecoder(object_pairs_hook=pairs, parse_int=_integer).raw_decode(text, at)
     except json.JSONDecodeError as fault:
-        raise UnreadableError(f"not JSON: {_plain(fault.msg)}", _place(text, fault.pos, name)) from None
+        place = _place(text, fault.pos, name)
+        raise UnreadableError(f"not JSON: {_plain(fault.msg)}", place, syntax=True) from None
     except RecursionError:
-        raise UnreadableError(f"nested deeper than {MAX_DEPTH} levels", _place(text, at, name)) from None
+        raise _too_deep(text, at, name) from None
     except ValueError as fault:
-        raise UnreadableError(str(fault), _place(text, at, name)) from None
+        long = _LONG_NUMBER.search(text, at)
+        raise UnreadableError(str(fault), _place(text, long.start() if long else at, name)) from None
     _bounded(value, text, at, name)
     if doubled:
         scan(text, at, name)
@@ -82,13 +86,24 @@ def _bounded(value: Any, text: str, at: int, name: str) -> None:
     while level:
         depth += 1
         if depth > MAX_DEPTH:
-            raise UnreadableError(f"nested deeper than {MAX_DEPTH} levels", _place(text, at, name))
+            raise _too_deep(text, at, name)
         level = [
             child
             for parent in level
             for child in (parent.values() if isinstance(parent, dict) else parent)
             if isinstance(child, (dict, list))
         ]
+
+
+def _too_deep(text: str, at: int, name: str) -> UnreadableError:
+    """Points at the bracket that is one too many."""
+    depth = 0
+    for match in _BRACKET.finditer(text, at):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(match[0], 0)
+        if depth > MAX_DEPTH:
+            at = match.start()
+            break
+    return UnreadableError(f"nested deeper than {MAX_DEPTH} levels", _place(text, at, name))
 
 
 def _whole_characters(value: Any, text: str, at: int, name: str) -> None:

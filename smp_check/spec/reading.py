@@ -25,10 +25,16 @@ GIVEN_TWICE = "SMP108"
 
 
 class UnreadableError(InputError):
-    """A text that is no document at all; ``finding`` says where and why, with its rule id."""
+    """A text that is no document at all; ``finding`` says where and why, with its rule id.
 
-    def __init__(self, problem: str, position: Position, *, fix: str = "", rule: str = UNREADABLE) -> None:
+    ``syntax`` is set where the text may still be well-formed in the other syntax.
+    """
+
+    def __init__(
+        self, problem: str, position: Position, *, fix: str = "", rule: str = UNREADABLE, syntax: bool = False
+    ) -> None:
         super().__init__(f"{position}: {problem}", hint=fix or None)
+        self.syntax = syntax
         self.finding = Finding(
             id=rule, severity=Severity.ERROR, pointer="", message=problem, fix=fix, position=position
         )
@@ -87,7 +93,7 @@ def read_documents(data: bytes, name: str) -> list[Document]:
         try:
             return json_reading.read(text, name)
         except UnreadableError as fault:
-            if wants_json or fault.finding.id != UNREADABLE:
+            if wants_json or not fault.syntax:
                 raise
             return _flow_yaml(text, name, fault)
     return yaml_reading.read(text, name)

@@ -40,7 +40,8 @@ def read(text: str, name: str) -> list[Document]:
         raise _syntax(fault, text, name) from None
     except yaml.reader.ReaderError as fault:
         position = _at(text, fault.position, name)
-        raise UnreadableError(f"the character U+{ord(str(fault.character)[:1]):04X} is not allowed", position) from None
+        code = fault.character if isinstance(fault.character, int) else ord(str(fault.character)[:1])
+        raise UnreadableError(f"the character U+{code:04X} is not allowed", position) from None
     except RecursionError:
         raise UnreadableError(f"nested deeper than {MAX_DEPTH} levels", _at(text, 0, name)) from None
     if not documents:

@@ -36,10 +36,13 @@ def canonical_document(value: Any, kind: Kind) -> Any:
         return canonical(value, MESSAGE_OF[kind])
     if kind not in (Kind.RUN, Kind.CONFIGURATION):
         return value
-    return {
+    made = {
         key: canonical(part, MESSAGE_OF[PARTS[key]]) if key in PARTS and isinstance(part, Mapping) else part
         for key, part in value.items()
     }
+    if kind is Kind.CONFIGURATION and isinstance(value.get("mesh"), Mapping):
+        made["mesh"] |= canonical(value["mesh"], MESSAGE_OF[Kind.SERVICE_MESH])  # either of the two may stand there
+    return made
 
 
 def _many(given: Any, field: Field) -> Any:

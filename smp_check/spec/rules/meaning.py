@@ -123,7 +123,7 @@ RULES = (
         title="smp_version is v0.0.1.",
         why="It is the only version there is; another one was made up, and readers may refuse it one day.",
         mend="Write smp_version: v0.0.1, or leave it out.",
-        wrong="smp_version: 1.0",
+        wrong="smp_version: v1.0",
         right="smp_version: v0.0.1",
     ),
     Rule(

@@ -48,14 +48,19 @@ def ls_command(series: str | None, format_: str, store: str | None, branch: str 
         console.say(f"no runs in {opened.location} yet; smp-check check adds one")
         return
     write(None, _table(records))
-    console.say(f"{len(records)} runs in {opened.location}")
+    console.say(f"{_runs(len(records))} in {opened.location}")
+
+
+def _runs(number: int) -> str:
+    return f"{number} run" if number == 1 else f"{number} runs"
 
 
 def _table(records: Sequence[Record]) -> str:
+    """One line per run; runs of the same class can be compared."""
     from tabulate import tabulate
 
     rows = [
-        (r.id, r.series.name, r.series.mesh, r.series.fingerprint_class[:6], (r.commit or "–")[:12], r.verdict or "–")
+        (r.id, r.series.name, r.series.mesh, r.series.fingerprint_class, (r.commit or "–")[:12], r.verdict or "–")
         for r in records
     ]
     return tabulate(rows, headers=("id", "test", "mesh", "class", "commit", "verdict"), tablefmt="simple")
@@ -74,7 +79,7 @@ def show_command(record: str, store: str | None, branch: str | None, console: Co
     opened = _open(store, branch, console)
     found = [each for each in opened.records() if each.id.startswith(record)]
     if len(found) != 1:
-        some = f"{len(found)} runs begin" if found else "no run begins"
+        some = f"{_runs(len(found))} begin" if found else "no run begins"
         raise InputError(f"{some} with {record!r} in {opened.location}", hint="smp-check baseline ls lists their ids")
     for run in opened.read(found):
         write(None, to_text(document_json(run)))
@@ -110,7 +115,7 @@ def prune_command(keep: int, store: str | None, branch: str | None, console: Con
     from smp_check.store.export import prune
 
     opened = _open(store, branch, console)
-    console.say(f"removed {prune(opened, keep)} runs from {opened.location}")
+    console.say(f"removed {_runs(prune(opened, keep))} from {opened.location}")
 
 
 @baseline_command.command("export", context_settings=CONTEXT)
@@ -124,7 +129,7 @@ def export_command(output: Path, store: str | None, branch: str | None, console:
 
     prepare_directory(output)
     opened = _open(store, branch, console)
-    console.say(f"copied {export(opened, output)} runs from {opened.location} to {output}")
+    console.say(f"copied {_runs(export(opened, output))} from {opened.location} to {output}")
 
 
 def _open(store: str | None, branch: str | None, console: Console) -> BaselineStore:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from smp_check.errors import StoreError
+from smp_check.load.events import Warned
 from smp_check.pipeline.judge import baseline_of, judge, recorded_run
 from smp_check.pipeline.measure import measure
+from smp_check.store.export import trim
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,8 +53,15 @@ def check(
     anchor: Anchor | None = None
     base: Sequence[RunDocument] = ()
     try:
-        window = configuration.check.baseline.window
-        selection, base = baseline_of(measured.run, store, window=window, anchor=commit, ancestors=ancestors)
+        options = configuration.check.baseline
+        selection, base = baseline_of(
+            measured.run,
+            store,
+            window=options.window,
+            anchor=commit,
+            ancestors=ancestors,
+            any_machine=options.any_machine,
+        )
         anchor = selection.anchor
     except StoreError as fault:
         failure = failure or fault
@@ -64,4 +73,14 @@ def check(
             record = store.append(recorded)
         except StoreError as fault:
             failure = fault
+    if record is not None:
+        _trim(store, record, configuration.check.baseline.keep, on_event)
     return Checked(run=recorded, comparison=comparison, record=record, failure=failure)
+
+
+def _trim(store: BaselineStore, record: Record, keep: int, on_event: OnEvent) -> None:
+    """Let the series grow no longer than it may; that it could not be trimmed harms nobody today."""
+    try:
+        trim(store, record.series, keep)
+    except StoreError as fault:
+        on_event(Warned(message=f"old runs were not removed: {fault.message}"))

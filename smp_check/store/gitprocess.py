@@ -39,7 +39,7 @@ class GitFailedError(Exception):
         """The line that says most: git's own first "fatal" or "rejected", else the last."""
         lines = [line.strip() for line in self.text.splitlines() if line.strip()]
         telling = (line for line in lines if line.startswith("fatal:") or "rejected]" in line)
-        return next(telling, lines[-1] if lines else "git said nothing")
+        return next(telling, lines[-1] if lines else "git said nothing").removeprefix("fatal: ")
 
 
 class Git:

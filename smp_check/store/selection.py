@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from smp_check.verdict.comparability import OUTSIDE_THE_NORM
 from smp_check.verdict.model import Anchor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from smp_check.store.port import Record, SeriesKey
-
-OUTSIDE_THE_NORM = frozenset({"regressed", "failed"})
-"""Verdicts of runs that are kept but never become what others are measured against."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +39,10 @@ def select_baseline(
 
     ``anchor`` is the commit that the change was made upon, ``ancestors`` the commits before it, newest first,
     as far as they are known. Without an anchor, or when no run is known to be at or before it, the newest runs
-    are taken (then ``Anchor.distance`` is ``None``). Runs judged regressed or failed stay out. When nothing is
-    comparable, runs with other fingerprints come instead, those under the same load first in line, so that the
-    comparison can name the fields that differ. ``any_machine`` counts every machine under the same load.
+    are taken (then ``Anchor.distance`` is ``None``). Runs judged regressed, failed or not conformant stay out.
+    When nothing is comparable, runs with other fingerprints come instead, those under the same load first in
+    line, so that the comparison can name the fields that differ. ``any_machine`` counts every machine under the
+    same load.
     """
     norm = sorted((r for r in records if r.verdict not in OUTSIDE_THE_NORM), key=lambda r: r.id)
     same = [r for r in norm if _same(r.series, key, any_machine)]

@@ -12,7 +12,7 @@ import pytest
 
 from smp_check.errors import InputError, StoreError
 from smp_check.store.directory import DirectoryStore
-from smp_check.store.export import export, prune
+from smp_check.store.export import export, prune, trim
 from smp_check.store.port import series_of
 
 if TYPE_CHECKING:
@@ -198,3 +198,15 @@ def test_listing_and_window_are_quick(store: DirectoryStore, a_run: Make) -> Non
     assert len(store.read(records)) == 20
     assert len(store.records()) == 2020
     assert time.perf_counter() - began < 5, "about 0.2 s on a calm machine"
+
+
+def test_a_series_is_trimmed_once_it_is_a_tenth_too_long(store: DirectoryStore, a_run: Make) -> None:
+    other = store.append(a_run(0, machine="b"))
+    for number in range(1, 12):
+        series = store.append(a_run(number)).series
+        trim(store, series, keep=10)
+    assert len(store.records()) == 12, "eleven are no tenth too many"
+    store.append(a_run(12))
+    assert trim(store, series, keep=10) == 2
+    assert [run.id for run in store.read(store.records())][:2] == ["run-0", "run-3"]
+    assert other in store.records()

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smp_check.store.port import Record, SeriesKey
-from smp_check.store.selection import OUTSIDE_THE_NORM, select_baseline
+from smp_check.store.selection import select_baseline
+from smp_check.verdict.comparability import OUTSIDE_THE_NORM
 
 KEY = SeriesKey(name="t", mesh="none", fingerprint_class="aaaaaa111111")
 OTHER_MACHINE = SeriesKey(name="t", mesh="none", fingerprint_class="aaaaaa222222")

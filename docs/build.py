@@ -1,4 +1,4 @@
-"""Writes docs/commands.md from the commands' own help: ``python docs/build.py`` (``make docs``)."""
+"""Writes docs/commands.md from the commands' own help, and the tables of docs/generators.md: ``make docs``."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from smp_check.cli import COMMANDS, cli
+from smp_check.load.capability_table import updated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PAGE = Path(__file__).parent / "commands.md"
+GENERATORS = Path(__file__).parent / "generators.md"
 HEAD = """\
 # Commands
 
@@ -55,3 +57,4 @@ def _help(command: click.Command, parent: click.Context, name: str) -> Iterator[
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    GENERATORS.write_text(updated(GENERATORS.read_text(encoding="utf-8")), encoding="utf-8")

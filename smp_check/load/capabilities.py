@@ -71,7 +71,7 @@ _ALL: tuple[Capabilities, ...] = (
         model="closed loop with a schedule; late requests are skipped",
         percentile_method="hdr",
         resolution=1e-6,
-        success="200 to 299, 418",
+        success="200 to 299 and 418",
         install=f"go install fortio.org/fortio@latest ({_GO}), or the packages at github.com/fortio/fortio/releases",
         trap="Its histogram has buckets up to 25 % wide, in which a slowdown of 10 % can vanish: the latencies are "
         "taken from its access log instead. It exits with 0 when every request failed: its return codes are counted.",
@@ -82,7 +82,7 @@ _ALL: tuple[Capabilities, ...] = (
         model="as fortio, on any number of machines at once",
         percentile_method="fortio-buckets",
         resolution=1e-5,
-        success="200 to 299, 418",
+        success="200 to 299 and 418",
         install="fortio server on each machine; examples/workers/ starts them in Kubernetes or with Compose",
         trap="Servers give histograms only, with buckets up to 25 % wide: changes below that may not show in it.",
     ),

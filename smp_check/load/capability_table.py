@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from smp_check.load.capabilities import CAPABILITIES, Capabilities
@@ -31,7 +32,7 @@ def _row(each: Capabilities) -> tuple[str, ...]:
         "planned time" if each.open_loop else "sending",
         _rate(each),
         _METHODS[each.percentile_method],
-        format_latency(each.resolution).replace(".00", ""),
+        re.sub(r"\.0+ ", " ", format_latency(each.resolution)),
         each.population,
     )
 
@@ -83,7 +84,7 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def _paragraph(each: Capabilities) -> str:
-    sentences = [f"{each.model}.", f"An answer is good from {each.success}." if each.success[0].isdigit() else ""]
+    sentences = [_sentence(each.model), f"Answers of {each.success} are good."]
     if each.min_seconds:
         sentences.append(f"Rounds of at least {format_duration(each.min_seconds)}.")
     if each.whole_seconds:

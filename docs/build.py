@@ -56,5 +56,5 @@ def _help(command: click.Command, parent: click.Context, name: str) -> Iterator[
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
     GENERATORS.write_text(updated(GENERATORS.read_text(encoding="utf-8")), encoding="utf-8")
+    PAGE.write_text(page(), encoding="utf-8")

@@ -7,6 +7,11 @@ import shlex
 from dataclasses import dataclass
 from typing import Any
 
+from smp_check.spec.configuration import CheckOptions
+from smp_check.units import format_duration, parse_duration
+
+DEFAULT_ROUND = format_duration(CheckOptions().round)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overrides:
@@ -17,6 +22,8 @@ class Overrides:
     test_name: str | None = None
     load_generator: str | None = None
     duration: str | None = None
+    rounds: int | None = None
+    """Rounds of the service; with a duration they share it, without one each lasts ``check.round``."""
     rps: float | None = None
     connections: int | None = None
     reference: str | None = None
@@ -46,6 +53,8 @@ def override(value: Any, given: Overrides) -> Any:
     if given.service_mesh is not None:
         _set(changed, "mesh", {"mesh_type": {"type": mesh_type(given.service_mesh)}})
     _override_check(changed, given)
+    if given.rounds is not None:
+        _cut(changed, given)
     return changed
 
 
@@ -77,6 +86,20 @@ def _override_check(changed: dict[str, Any], given: Overrides) -> None:
         check["fail_on"] = list(given.fail_on)
     if check:
         changed["check"] = check
+
+
+def _cut(changed: dict[str, Any], given: Overrides) -> None:
+    """Make duration and round agree with the number of rounds; what cannot be read is left to the conformance check."""
+    check = changed.get("check") or {}
+    rounds = given.rounds or 1
+    try:
+        if given.duration is not None:
+            changed["check"] = {**check, "round": format_duration(parse_duration(given.duration) / rounds)}
+        else:
+            seconds = parse_duration(str(check.get("round", DEFAULT_ROUND)))
+            changed["test"]["duration"] = format_duration(seconds * rounds)
+    except (ValueError, TypeError):
+        return
 
 
 def _set(target: dict[str, Any], key: str, value: Any, *, camel: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Write the published JSON Schemas anew: ``python -m tests.spec.regenerate``.
+"""Write the published JSON Schemas and docs/rules.md anew: ``python -m tests.spec.regenerate``.
 
 ``check.json`` is written by hand; everything else follows from tables and dataclasses.
 """
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smp_check.spec.messages import MESSAGES
+from smp_check.spec.rules import RULES
+from smp_check.spec.rules.text import rules_page
 from smp_check.spec.run import Details
 from smp_check.verdict.model import Comparison
 from tests.spec.schema_source import (
@@ -26,7 +28,9 @@ from tests.spec.schema_source import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SCHEMAS = Path(__file__).resolve().parents[2] / "smp_check/spec/schemas"
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMAS = ROOT / "smp_check/spec/schemas"
+RULES_PAGE = ROOT / "docs/rules.md"
 PARTS = {
     "test": "PerformanceTestConfig",
     "mesh": "ServiceMeshConfig",
@@ -131,6 +135,8 @@ def as_text(schema: Mapping[str, Any]) -> str:
 def main() -> None:
     for name, schema in schemas().items():
         (SCHEMAS / f"{name}.json").write_text(as_text(schema), encoding="utf-8")
+    RULES_PAGE.parent.mkdir(exist_ok=True)
+    RULES_PAGE.write_text(rules_page(RULES.values()), encoding="utf-8")
 
 
 if __name__ == "__main__":

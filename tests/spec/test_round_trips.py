@@ -19,7 +19,7 @@ from smp_check.spec.wire import decode, encode
 from smp_check.spec.yaml_writing import to_yaml
 from tests.spec.strategies import TEXT, any_message, sensible
 
-PARTS = {kind: message for kind, message in MESSAGE_OF.items() if kind is not Kind.SERVICE_MESH}
+PARTS: dict[Kind, Message] = {kind: message for kind, message in MESSAGE_OF.items() if kind is not Kind.SERVICE_MESH}
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),

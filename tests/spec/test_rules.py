@@ -6,13 +6,17 @@ import textwrap
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from smp_check.spec.conformance import check_document, check_value, conformant
 from smp_check.spec.findings import Severity
+from smp_check.spec.histogram import Histogram
 from smp_check.spec.kinds import Kind, kind_of
 from smp_check.spec.reading import UnreadableError, read_documents
 from smp_check.spec.rules import RULES, Rule
 from smp_check.spec.rules.text import rule_text
+from smp_check.spec.semantics.histograms import counted
 from tests.spec import documents
 from tests.spec.documents import put
 
@@ -94,6 +98,7 @@ CASES = [
     ("SMP218", Kind.RUN, "/result/latencies_ms/p50", 1.2, None),
     ("SMP219", Kind.RUN, f"{ROUND}/latency/histogram", "HISTFAAAAA", None),
     ("SMP219", Kind.RUN, f"{ROUND}/latency/histogram", "§", None),
+    ("SMP219", Kind.RUN, f"{ROUND}/latency/count", 999, f"{ROUND}/latency/histogram"),
     ("SMP220", Kind.CONFIGURATION, "/check", {"gates": {"p98": {}}}, "/check/gates/p98"),
     ("SMP220", Kind.CONFIGURATION, "/check", {"gates": {"p99": {"max": 25}}}, "/check/gates/p99/max"),
     ("SMP220", Kind.CONFIGURATION, "/check", {"gates": {"qps": {"min": "25ms"}}}, "/check/gates/qps/min"),
@@ -248,7 +253,7 @@ def test_both_spellings_and_both_positions() -> None:
 
 
 def test_many_faults_are_capped() -> None:
-    value = {f"field_{number}": 1 for number in range(5000)} | {"clients": []}
+    value: dict[str, Any] = {f"field_{number}": 1 for number in range(5000)} | {"clients": []}
     assert len(check_value(value, Kind.TEST)) == 200
 
 
@@ -274,3 +279,10 @@ def test_a_missing_field_that_was_misspelt_is_reported_once() -> None:
 def test_suggestions(name: str, fix: str) -> None:
     (finding,) = check_value(put(CONFIGURATION, f"{CLIENT}/{name}", 1), Kind.CONFIGURATION)
     assert finding.fix == fix
+
+
+@given(st.dictionaries(st.integers(1, 3_600_000_000), st.integers(1, 10**12), max_size=30))
+def test_a_histogram_is_counted_without_decoding_it(values: dict[int, int]) -> None:
+    histogram = Histogram()
+    histogram.record_microseconds(values)
+    assert counted(histogram.encode()) == sum(values.values())

@@ -61,6 +61,8 @@ def _block(finding: Finding, lines: list[str], style: Style) -> str:
 
 def _excerpt(finding: Finding, lines: list[str], style: Style) -> list[str]:
     """The line that the finding stands in, and a caret below the column; long lines are cut around it."""
+    if finding.id == "SMP224":  # the line holds a secret, and logs are kept
+        return []
     if finding.position is None or not 1 <= finding.position.line <= len(lines):
         return []
     number = str(finding.position.line)

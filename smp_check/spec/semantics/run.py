@@ -11,7 +11,7 @@ from smp_check.spec.codec import parse_time
 from smp_check.spec.findings import Severity
 from smp_check.spec.reading import escape
 from smp_check.spec.rules import breach
-from smp_check.spec.semantics.histograms import histogram_fault
+from smp_check.spec.semantics.histograms import counted
 from smp_check.spec.semantics.littles_law import check_littles_law
 from smp_check.spec.semantics.parts import check_environment, check_mesh
 from smp_check.spec.semantics.result import check_result, check_samples
@@ -103,9 +103,21 @@ def _distribution(latency: Mapping[str, Any], at: str) -> Iterator[Finding]:
         if small > large * (1 + 1e-9):
             what = f"{low.rpartition('/')[2]} ({small:g} s) is larger than {high.rpartition('/')[2]} ({large:g} s)"
             yield breach("SMP203", f"{at}/{high}", what, "were two fields swapped?")
-    fault = histogram_fault(latency.get("histogram"))
-    if fault:
-        yield breach("SMP219", f"{at}/histogram", fault, "write the document anew from its source")
+    yield from _histogram(latency, f"{at}/histogram")
+
+
+def _histogram(latency: Mapping[str, Any], at: str) -> Iterator[Finding]:
+    text = latency.get("histogram")
+    if text is None:
+        return
+    try:
+        held = counted(text)
+    except ValueError as fault:
+        yield breach("SMP219", at, str(fault), "write the document anew from its source")
+        return
+    if held != latency["count"]:
+        what = f"the histogram holds {held:,} values, and count is {latency['count']:,}"
+        yield breach("SMP219", at, what, "one of the two was changed", severity=Severity.WARNING)
 
 
 def _totals(totals: Mapping[str, Any]) -> Iterator[Finding]:

@@ -98,15 +98,19 @@ def started(variant: str, port: int) -> Iterator[list[subprocess.Popen[bytes]]]:
         proxies = sidecars(variant, port, folder)
         if proxies:
             issue(folder, tuple(proxy.name for proxy in proxies))
-        commands = [[sys.executable, str(HERE / "service.py"), str(service_port(variant, port))]]
-        for place, proxy in enumerate(proxies):
+        entry = service_port(variant, port)
+        commands = {entry: [sys.executable, str(HERE / "service.py"), str(entry)]}
+        # Against the way of a request: who accepts connections can hand them on.
+        for proxy in reversed(proxies):
             path = folder / f"{proxy.name}.json"
             path.write_text(json.dumps(proxy.bootstrap(folder), indent=1), encoding="utf-8")
             # A base id of its own for each: Envoys with the same one share memory for hot restarts.
-            own = ["--base-id", str(port + place), "--concurrency", "1", "--log-level", "error"]
-            commands.append([envoy_binary(), "-c", str(path), *own])
-        processes = [stack.enter_context(ending(subprocess.Popen(command))) for command in commands]
-        wait_for([service_port(variant, port), *(proxy.port for proxy in proxies)], processes)
+            own = ["--base-id", str(proxy.port), "--concurrency", "1", "--log-level", "error"]
+            commands[proxy.port] = [envoy_binary(), "-c", str(path), *own]
+        processes = []
+        for number, command in commands.items():
+            processes.append(stack.enter_context(ending(subprocess.Popen(command))))
+            wait_for(number, processes)
         yield processes
 
 
@@ -124,13 +128,13 @@ def ending(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]
             process.wait()
 
 
-def wait_for(ports: list[int], processes: list[subprocess.Popen[bytes]]) -> None:
-    """Until all ports accept connections; ends the program if a process ends before that."""
+def wait_for(port: int, processes: list[subprocess.Popen[bytes]]) -> None:
+    """Until the port accepts connections; ends the program if a process ends before that."""
     deadline = time.monotonic() + READY_SECONDS
-    while not all(accepts(port) for port in ports):
+    while not accepts(port):
         ended = [process.args for process in processes if process.poll() is not None]
         if ended or time.monotonic() > deadline:
-            raise SystemExit(f"did not come up: {ended or ports}")
+            raise SystemExit(f"did not come up: {ended or port}")
         time.sleep(0.02)
 
 

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 URL = "http://127.0.0.1:${SMP_CHECK_PORT}/"
 CHAIN = """
-import os, subprocess, sys
+import os, subprocess, sys, time
 helper = subprocess.Popen(["sleep", "60"])
 worker = subprocess.Popen(["sh", "-c", "sleep 60 & sleep 60 & wait"])
-os.environ["X"] = "1"
+time.sleep(0.5)  # until the shell has started its own
 exec(open("service.py").read())
 """
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from smp_check.cli.console import Console
+    from smp_check.load.capacity import Step
     from smp_check.spec.configuration import Configuration
     from smp_check.spec.run import Round
 
@@ -115,6 +116,13 @@ class _State:
         full = round(BAR * min(share, 1.0))
         rate = f"  {format_rate(sum(self._rates.values()))}" if self._rates else ""
         return f"{'█' * full}{'░' * (BAR - full)} {share:4.0%}  {self._doing}{rate}  {self._last}"
+
+
+def step_line(step: Step) -> str:
+    """One rate of a search for the capacity in one line."""
+    latencies = [f"{n} {format_latency(v)}" for n, v in (("p50", step.p50), ("p99", step.p99)) if v is not None]
+    verdict = f"too much: {step.objection}" if step.objection else "within"
+    return ", ".join([f"  {format_rate(step.rate)}: {format_rate(step.achieved)} achieved", *latencies, verdict])
 
 
 def round_line(event: RoundEnded) -> str:

@@ -10,4 +10,4 @@ for folder in ("requirements", "smp_check", "templates"):
     for path in sorted((action / folder).rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             digest.update(str(path.relative_to(action)).encode() + path.read_bytes())
-print(digest.hexdigest()[:12])
+sys.stdout.write(digest.hexdigest()[:12])

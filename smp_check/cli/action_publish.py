@@ -12,51 +12,68 @@ from smp_check.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from smp_check.cli.second_stage import Judged
     from smp_check.github.event import Plan
     from smp_check.github.inputs import Inputs
+    from smp_check.verdict.model import Comparison
 
 
 def publish_step() -> int:
     """Tell the pull request and the workflow run; on the default branch add the run to the baseline."""
     inputs, planned = the_inputs(), the_plan()
-    comparisons = _comparisons(inputs, planned)
+    judged = _judged(inputs, planned)
     code = 0
-    if comparisons:
-        _documents(inputs, comparisons)
-        code = command(inputs.publish_command([str(path) for path in comparisons]))
-    if planned.measure and not inputs.comparisons:
-        code = max(code, _record(inputs))
+    if judged.comparisons:
+        loaded = _documents(inputs, judged.comparisons)
+        code = command([*inputs.publish_command([str(path) for path in judged.comparisons]), *judged.options])
+        if inputs.comparisons:
+            code = code or _worst(loaded)
+    if planned.measure and not inputs.comparisons and not inputs.base_ref:
+        code = code or _record(inputs)
     outputs({"code": str(code)})
     return 0
 
 
-def _comparisons(inputs: Inputs, planned: Plan) -> list[Path]:
-    """The comparison documents to publish: this job's, other jobs', or those of the first stage, judged here."""
+def _judged(inputs: Inputs, planned: Plan) -> Judged:
+    """What to publish: this job's comparison, other jobs', or the first stage's documents, judged here."""
+    from smp_check.cli.second_stage import Judged, judge_first_stage
+
     folder = the_folder()
     if inputs.comparisons:
         from glob import glob
 
-        found = sorted({Path(path) for pattern in inputs.comparisons for path in glob(pattern, recursive=True)})  # noqa: PTH207 - patterns of absolute paths too
+        matches = (path for pattern in inputs.comparisons for path in glob(pattern, recursive=True))  # noqa: PTH207 - absolute patterns too
+        found = sorted({Path(path) for path in matches})
         if not found:
             raise InputError(f"no file matches {', '.join(inputs.comparisons)}", hint="see the input `comparisons`")
-        return found
+        return Judged(comparisons=tuple(found))
     if not planned.measure:
-        from smp_check.cli.second_stage import judge_artifacts
+        return judge_first_stage(inputs, folder)
+    path = folder / "comparison.json"
+    return Judged(comparisons=(path,) if path.is_file() else ())
 
-        return judge_artifacts(inputs, folder)
-    return [path] if (path := folder / "comparison.json").is_file() else []
+
+def _worst(comparisons: Sequence[Comparison]) -> int:
+    """A regression in any leg before a failed measurement in any."""
+    from smp_check.errors import ExitCode
+    from smp_check.pipeline import exit_code
+
+    codes = {int(exit_code(each)) for each in comparisons}
+    return int(ExitCode.GATE_FAILED) if ExitCode.GATE_FAILED in codes else max(codes)
 
 
-def _documents(inputs: Inputs, comparisons: Sequence[Path]) -> None:
+def _documents(inputs: Inputs, comparisons: Sequence[Path]) -> list[Comparison]:
     """The report as files, and where all documents are, as outputs."""
     from smp_check.cli.output import prepare, write
+    from smp_check.cli.publish import label_of
     from smp_check.cli.runs import load_comparison
     from smp_check.report.render import render, render_many
 
     folder = the_folder()
     loaded = [load_comparison(path) for path in comparisons]
     report = folder / "report.md"
-    write(report, render_many([(path.parent.name, each) for path, each in zip(comparisons, loaded, strict=True)]))
+    labels = [label_of(path, comparisons) for path in comparisons]
+    write(report, render_many(list(zip(labels, loaded, strict=True))))
     files = {"report": str(report), "comparison": "\n".join(str(path) for path in comparisons)}
     if (run := folder / "run.json").is_file():
         files["run"] = str(run)
@@ -65,6 +82,7 @@ def _documents(inputs: Inputs, comparisons: Sequence[Path]) -> None:
         write(prepare(page), render(loaded[0], "html"))
         files["report_html"] = str(page)
     outputs(files)
+    return loaded
 
 
 def _record(inputs: Inputs) -> int:

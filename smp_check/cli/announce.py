@@ -17,19 +17,24 @@ if TYPE_CHECKING:
 
 
 def announce(
-    comparisons: Sequence[Comparison], *, config: str | Path | None, files: Mapping[str, Path | str], console: Console
+    legs: Sequence[tuple[str, Comparison]],
+    *,
+    config: str | Path | None,
+    files: Mapping[str, Path | str],
+    console: Console,
 ) -> None:
-    """Write what the runner asked for. ``files`` are outputs by name: paths of the documents, the comment's URL.
+    """Write what the runner asked for. ``legs`` are (label, comparison); ``files`` are outputs that are paths.
 
     A job summary or an output that cannot be written is said, and changes nothing else.
     """
     from smp_check.errors import GitHubError
 
+    comparisons = [comparison for _, comparison in legs]
     try:
         if path := os.environ.get("GITHUB_OUTPUT"):
             _outputs(path, comparisons, files)
         if path := os.environ.get("GITHUB_STEP_SUMMARY"):
-            _summary(path, comparisons, console)
+            _summary(path, legs, console)
     except GitHubError as fault:
         console.warn(fault.message)
     if os.environ.get("GITHUB_ACTIONS") == "true":
@@ -44,15 +49,17 @@ def _outputs(path: str, comparisons: Sequence[Comparison], files: Mapping[str, P
     write_outputs(path, values | {name: str(value) for name, value in files.items()})
 
 
-def _summary(path: str, comparisons: Sequence[Comparison], console: Console) -> None:
+def _summary(path: str, legs: Sequence[tuple[str, Comparison]], console: Console) -> None:
+    """The whole report; a shorter one where other tools have filled the summary; at least the verdict."""
+    from smp_check.github.announcement import worst_of
     from smp_check.github.runner import write_summary
-    from smp_check.report.render import render
+    from smp_check.report.render import render_many
 
-    for comparison in comparisons:
-        if write_summary(path, render(comparison, "summary")) or write_summary(path, render(comparison, "markdown")):
-            continue
-        if not write_summary(path, f"**{comparison.verdict.value}**: the report does not fit into this job summary.\n"):
-            console.warn("the job summary is full; the report is in the comparison's files only")
+    verdict = worst_of([comparison for _, comparison in legs]).verdict.value
+    short = f"**{verdict}**: the report does not fit into this job summary.\n"
+    whole = write_summary(path, render_many(legs, "summary")) or write_summary(path, render_many(legs, "markdown"))
+    if not whole and not write_summary(path, short):
+        console.warn("the job summary is full; the report is in its files only")
 
 
 def _annotate(comparisons: Sequence[Comparison], locate: Locate) -> None:

@@ -38,9 +38,14 @@ def report_command(
     from smp_check.cli.output import prepare, write
     from smp_check.cli.runs import load_comparison
     from smp_check.report.render import render
+    from smp_check.report.templating import TemplateError
 
     if output is not None:
         prepare(output)
     own = read_bytes(template).decode("utf-8", "replace") if template else None
     color = output is None and console.color and wants_color(False, sys.stdout.isatty())
-    write(output, render(load_comparison(comparison), format_, template=own, color=color))
+    loaded = load_comparison(comparison)
+    try:
+        write(output, render(loaded, format_, template=own, color=color))
+    except TemplateError as fault:
+        raise TemplateError(fault.line, fault.what, str(template)) from fault

@@ -16,16 +16,20 @@ COMMENT = 60_000
 """Characters of a pull-request comment; GitHub's limit is 65,536."""
 SUMMARY = 900_000
 """Bytes of a job summary; GitHub's limit is 1 MiB for all steps of a job."""
-LEAST = 8_000
-"""A budget that the essential sections fit whatever they hold."""
+LEAST = 16_000
+"""A budget that the essential sections fit whatever they hold; ordinarily a tenth of it is enough."""
 _ROWS = (1_000, 200, 50)
 _FEW_ROWS = (20, 8, 3, 1)
+
+
+class BudgetError(InputError):
+    """Not even the shortest report fits."""
 
 
 def fitted(view: View, fill: Callable[[View], str], budget: int | None, size: Callable[[str], int] = len) -> str:
     """The fullest rendering of ``view`` whose ``size`` is within ``budget``.
 
-    Raises ``InputError`` when not even the shortest is: a budget below ``LEAST``, or a template of the user's own
+    Raises ``BudgetError`` when not even the shortest is: a budget below ``LEAST``, or a template of the user's own
     that does not look at what may be shown.
     """
     text = fill(view)
@@ -35,7 +39,7 @@ def fitted(view: View, fill: Callable[[View], str], budget: int | None, size: Ca
         text = fill(shorter)
         if size(text) <= budget:
             return text
-    raise InputError(
+    raise BudgetError(
         f"the shortest report has {size(text):,} characters, {budget:,} are allowed",
         hint="a template of your own prints a section only `if 'NAME' in view.shown`, and rows up to `view.limit`",
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from smp_check.errors import InputError
-from smp_check.report.budget import COMMENT, LEAST, SUMMARY, fitted
+from smp_check.report.budget import COMMENT, SUMMARY, BudgetError, fitted
 from smp_check.report.build import build_view
 from smp_check.report.escape import plain, quiet_json, terminal
 from smp_check.report.render import comparison_json, plain_json, render
@@ -72,8 +72,7 @@ def _markdown(legs: Sequence[tuple[str, Comparison]], format_: str, template: st
     left = budget - size(_overview([leg for leg, _ in made], listed))
     bodies = []
     for place, (leg, comparison) in enumerate(made):
-        share = max(LEAST, left // (len(made) - place)) - LINE
-        body = _body(leg, comparison, template, share, format_) if left > LEAST else None
+        body = _body(leg, comparison, template, left // (len(made) - place) - LINE, format_)
         left -= size(body) + LINE if body else 0
         bodies.append(replace(leg, body=body))
     return _overview(bodies, listed)
@@ -88,12 +87,15 @@ def _leg(label: str, comparison: Comparison, format_: str) -> Leg:
     return Leg(label=plain(label, LONGEST_NAME) or view.title, view=view)
 
 
-def _body(leg: Leg, comparison: Comparison, template: str | None, budget: int, format_: str) -> str:
+def _body(leg: Leg, comparison: Comparison, template: str | None, budget: int, format_: str) -> str | None:
     values = {"comparison": plain_json(comparison)} if template is not None else {}
     size = len if format_ == "markdown" else _bytes
-    return fitted(
-        leg.view, lambda view: fill("comment.md.j2", {**values, "view": view}, "markdown", template), budget, size
-    )
+    try:
+        return fitted(
+            leg.view, lambda view: fill("comment.md.j2", {**values, "view": view}, "markdown", template), budget, size
+        )
+    except BudgetError:
+        return None
 
 
 def _overview(legs: Sequence[Leg], listed: int) -> str:

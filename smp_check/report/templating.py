@@ -36,20 +36,30 @@ _OWN = "<template>"
 TEMPLATE_HINT = "docs/report.md describes what a template of your own can use"
 
 
+class TemplateError(InputError):
+    """Something is wrong with a template of the user's own; ``line`` counts from 1."""
+
+    def __init__(self, line: int | None, what: str, name: str = "template") -> None:
+        where = name if line is None else f"{name}:{line}"
+        super().__init__(f"{where}: {what}", hint=TEMPLATE_HINT)
+        self.line = line
+        self.what = what
+
+
 def fill(name: str, values: Mapping[str, Any], context: Context, own: str | None = None) -> str:
     """Render a shipped template, or the user's ``own`` source instead.
 
-    Raises ``InputError`` with the line for whatever is wrong with the user's template.
+    Raises ``TemplateError`` for whatever is wrong with the user's template.
     """
     environment = _environment(context)
     if own is None:
         return _tidy(environment.get_template(name).render(values), context)
     try:
         return _tidy(_own_template(environment, own).render(values), context)
-    except InputError:
+    except TemplateError:
         raise
     except Exception as fault:  # a template is a program of the user's: anything may go wrong in it
-        raise InputError(f"{_place(fault)}: {fault}", hint=TEMPLATE_HINT) from fault
+        raise TemplateError(_line(fault), str(fault)) from fault
 
 
 @lru_cache(maxsize=len(_ESCAPES))
@@ -73,7 +83,7 @@ def _environment(context: Context) -> Environment:
         "value": lambda text: _safe(_unbroken(words(str(text)), context)),
         "prose": lambda text: _safe(_prose(str(text), context)),
     }
-    environment.globals = {}
+    del environment.globals["lipsum"]
     return environment
 
 
@@ -131,12 +141,12 @@ def _own_template(environment: Environment, source: str) -> Template:
     try:
         return environment.from_string(source)
     except TemplateSyntaxError as fault:
-        raise InputError(f"template, line {fault.lineno}: {fault.message}", hint=TEMPLATE_HINT) from fault
+        raise TemplateError(fault.lineno, fault.message or "it is no template") from fault
 
 
-def _place(fault: Exception) -> str:
+def _line(fault: Exception) -> int | None:
     lines = [frame.lineno for frame in traceback.extract_tb(fault.__traceback__) if frame.filename == _OWN]
-    return f"template, line {lines[-1]}" if lines else "template"
+    return lines[-1] if lines else None
 
 
 def _tidy(text: str, context: Context) -> str:

@@ -35,14 +35,23 @@ def fitted(view: View, fill: Callable[[View], str], budget: int | None, size: Ca
     text = fill(view)
     if budget is None or size(text) <= budget:
         return text
-    for shorter in _shorter(view):
-        text = fill(shorter)
-        if size(text) <= budget:
-            return text
-    raise BudgetError(
-        f"the shortest report has {size(text):,} characters, {budget:,} are allowed",
-        hint="a template of your own prints a section only `if 'NAME' in view.shown`, and rows up to `view.limit`",
-    )
+    ladder = list(_shorter(view))
+    texts = [fill(ladder[-1])]
+    if size(texts[0]) > budget:
+        raise BudgetError(
+            f"the shortest report has {size(texts[0]):,} characters, {budget:,} are allowed",
+            hint="a template of your own prints a section only `if 'NAME' in view.shown`, and rows up to `view.limit`",
+        )
+    low, high = 0, len(ladder) - 1
+    while low < high:  # each step down is shorter than the one before
+        middle = (low + high) // 2
+        shorter = fill(ladder[middle])
+        if size(shorter) <= budget:
+            high = middle
+            texts.append(shorter)
+        else:
+            low = middle + 1
+    return texts[-1]
 
 
 def _shorter(view: View) -> Iterator[View]:

@@ -48,7 +48,7 @@ def balanced(document: str) -> None:
     assert open_ones == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     name=st.sampled_from(sorted(SITUATIONS)),
     times=st.integers(0, 400),
@@ -102,8 +102,8 @@ def test_a_budget_that_cannot_be_kept_is_an_error() -> None:
         render(SITUATIONS["regressed"](), "markdown", budget=100)
 
 
-@settings(max_examples=25, deadline=None)
-@given(count=st.integers(1, 80), budget=st.integers(2 * LEAST, COMMENT), times=st.integers(0, 60))
+@settings(max_examples=10, deadline=None)
+@given(count=st.integers(1, 40), budget=st.integers(2 * LEAST, COMMENT), times=st.integers(0, 30))
 def test_many_legs_fit(count: int, budget: int, times: int) -> None:
     names = sorted(SITUATIONS)
     legs = [(f"leg {n}", swollen(SITUATIONS[names[n % len(names)]](), times)) for n in range(count)]

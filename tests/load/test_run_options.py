@@ -1,4 +1,4 @@
-"""``smp-check run`` as users call it: rehearsed, cut into rounds, in search of the capacity; and what it says on the way."""
+"""``smp-check run``: rehearsed, cut into rounds, in search of the capacity; and what it says on the way."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ CLIENT = {"connections": 2, "rps": 40, "protocol": 1, "endpoint_urls": ["http://
 
 
 def configuration(**client: Any) -> dict[str, Any]:
-    return {"test": {"name": "shop", "duration": "6s", "clients": [CLIENT | client]}, "mesh": {}}
+    return {
+        "test": {"name": "shop", "duration": "6s", "clients": [CLIENT | client]},
+        "mesh": {},
+        "check": {"warmup": "200ms"},
+    }
 
 
 def test_a_dry_run_sends_nothing(tool: Any) -> None:
     finished = tool("run", tool.write("c.json", configuration(headers={"Authorization": "s3cret"})), "--dry-run")
     assert finished.code == 0, finished.err
-    for part in (
-        "rounds     6: head reference reference head",
-        "GET http://127.0.0.1:9/cart",
-        "40.0/s",
-        "the built-in target",
-    ):
+    order = "rounds     6: head reference reference head"
+    for part in (order, "GET http://127.0.0.1:9/cart", "40.0/s", "the built-in target"):
         assert part in finished.out
     assert "headers: Authorization" in finished.out
     assert "s3cret" not in finished.out
@@ -71,7 +71,7 @@ def test_find_capacity(tool: Any) -> None:
     """4 connections, 20 ms an answer: 200/s and no more."""
     with BuiltinTarget("constant:20ms") as target:
         config = tool.write("c.json", configuration(endpoint_urls=[target.url], connections=4))
-        finished = tool("run", config, "--find-capacity", "--rounds", "2", "--duration", "2s", "--reference", "none")
+        finished = tool("run", config, "--find-capacity", "--rounds", "2", "--duration", "1s", "--reference", "none")
     assert finished.code == 0, finished.err
     document = json.loads(finished.out)
     found = document["details"]["plan"]["capacity"]
@@ -92,9 +92,8 @@ def test_no_capacity_without_a_service(tool: Any) -> None:
 
 def test_nothing_is_within_an_impossible_objective(tool: Any) -> None:
     with BuiltinTarget("constant:5ms") as target:
-        document = configuration(endpoint_urls=[target.url]) | {
-            "check": {"round": "200ms", "gates": {"p50": {"max": "1ms"}}}
-        }
+        check = {"round": "200ms", "gates": {"p50": {"max": "1ms"}}}
+        document = configuration(endpoint_urls=[target.url]) | {"check": check}
         finished = tool("run", tool.write("c.json", document), "--find-capacity")
     assert finished.code == 3, finished.err
     assert "no rate is within the objective" in finished.err

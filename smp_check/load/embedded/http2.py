@@ -7,12 +7,10 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, cast
 
 from h2.config import H2Configuration
-from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import (
     ConnectionTerminated,
     DataReceived,
-    Event,
     RemoteSettingsChanged,
     ResponseReceived,
     StreamEnded,
@@ -25,11 +23,9 @@ from h2.settings import SettingCodes
 
 from smp_check.load.embedded.connection import Connection
 from smp_check.load.embedded.dialer import DialError
-from smp_check.load.embedded.stream import Stream
+from smp_check.load.embedded.stream import PatientConnection, Stream
 
 if TYPE_CHECKING:
-    from hyperframe.frame import GoAwayFrame
-
     from smp_check.load.embedded.lane import Lane
     from smp_check.load.embedded.stream import Request
 
@@ -44,15 +40,6 @@ CONFIGURATION = H2Configuration(
 )
 
 
-class _Patient(H2Connection):
-    """The h2 library takes GOAWAY for the end, but requests under way are still answered (RFC 9113, 6.8)."""
-
-    def _receive_goaway_frame(self, frame: GoAwayFrame) -> tuple[list[Any], list[Event]]:
-        left = ConnectionTerminated()
-        left.last_stream_id = frame.last_stream_id
-        return [], [left]
-
-
 class Http2Connection(asyncio.Protocol, Connection):
     """A connection and the requests on it."""
 
@@ -63,7 +50,7 @@ class Http2Connection(asyncio.Protocol, Connection):
         self._ok = ok
         self.streams = streams
         self._open: dict[int, Stream] = {}
-        self._h2 = _Patient(CONFIGURATION)
+        self._h2 = PatientConnection(CONFIGURATION)
         self._ready = False
         self._leaving = False
         self.ready: asyncio.Future[None] = lane.loop.create_future()

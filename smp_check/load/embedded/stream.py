@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from h2.connection import H2Connection
+from h2.events import ConnectionTerminated, Event
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hyperframe.frame import GoAwayFrame
+
     Headers = Sequence[tuple[bytes, bytes]]
+
+
+class PatientConnection(H2Connection):
+    """The h2 library takes GOAWAY for the end, but requests under way are still answered (RFC 9113, 6.8)."""
+
+    def _receive_goaway_frame(self, frame: GoAwayFrame) -> tuple[list[Any], list[Event]]:
+        left = ConnectionTerminated()
+        left.last_stream_id = frame.last_stream_id
+        return [], [left]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from smp_check.spec.run import Latency, RunDocument
+    from smp_check.spec.run import Details, Latency, Provenance, RunDocument
     from smp_check.verdict.model import Anchor, ConformanceSummary
 
 EPOCH = "1970-01-01T00:00:00Z"
@@ -81,23 +81,30 @@ def _left_out(counts: Mapping[str, int]) -> tuple[Remark, ...]:
 
 def side(runs: Sequence[RunDocument], role: str | None = None) -> Side:
     """The runs of one side, as reports show them."""
-    newest = runs[-1]
+    newest = runs[-1].details
+    loaded = role or loaded_role(newest.rounds)
     return Side(
-        runs=tuple(_reference(run) for run in runs),
-        provenance=newest.details.provenance,
-        generators=newest.details.generators,
-        machine=newest.details.fingerprint.machine,
-        latency=_latency(newest, role or loaded_role(newest.details.rounds)),
+        runs=tuple(_reference(run, role) for run in runs),
+        provenance=_provenance(newest, role),
+        generators=newest.generators,
+        machine=newest.fingerprint.machine,
+        latency=_latency(runs[-1], loaded),
+        targets=newest.targets.get(loaded, ()),
     )
 
 
-def _reference(run: RunDocument) -> RunReference:
+def _provenance(details: Details, role: str | None) -> Provenance:
+    """Side by side, the base came from somewhere else than the head."""
+    return details.base if role == "base" and details.base is not None else details.provenance
+
+
+def _reference(run: RunDocument, role: str | None) -> RunReference:
     from smp_check.spec.codec import parse_time
 
     rounds = run.details.rounds
     start = min((r.start for r in rounds), default=None) or parse_time(str(run.result.get("start_time") or EPOCH))
     places = len({(r.launch, r.index) for r in rounds if r.role == loaded_role(rounds)})
-    return RunReference(id=run.id, commit=run.details.provenance.commit, start=start, rounds=places)
+    return RunReference(id=run.id, commit=_provenance(run.details, role).commit, start=start, rounds=places)
 
 
 def _latency(run: RunDocument, role: str) -> Mapping[str, Latency]:

@@ -57,6 +57,8 @@ class Side:
     machine: Mapping[str, str] = field(default_factory=dict)
     latency: Mapping[str, Latency] = field(default_factory=dict)
     """By client, the newest run's merged latency of the loaded role, for tables and charts."""
+    targets: tuple[str, ...] = ()
+    """The URLs that were driven, of the newest run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

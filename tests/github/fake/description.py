@@ -122,7 +122,7 @@ class Description:
 
     def _plausible(self, schema: dict[str, Any]) -> Any:
         schema = self.resolve(schema)
-        if schema.get("nullable"):
+        if schema.get("nullable") and not {"anyOf", "oneOf"} & schema.keys():
             return None
         for choice in ("anyOf", "oneOf", "allOf"):
             if choice in schema:

@@ -276,7 +276,8 @@ def commits(call: Call) -> Answer:
     listed = repo.objects.ancestors(repo.refs.get(f"refs/heads/{start}", start))
     if not listed:
         return NOT_FOUND
-    return 200, [{"sha": sha, "commit": {"message": repo.objects.commits[sha].message}} for sha in listed]
+    people = {"author": {"login": "ada"}, "committer": {"login": "ada"}}
+    return 200, [{"sha": sha, "commit": {"message": repo.objects.commits[sha].message}, **people} for sha in listed]
 
 
 @on("get", "/compare/{basehead}")

@@ -94,3 +94,18 @@ def test_declared_requirements_are_all_that_is_imported() -> None:
                 top = name.split(".")[0]
                 known = top in importable or top in sys.stdlib_module_names or top == "smp_check"
                 assert known, f"{path.relative_to(ROOT)} imports {name}, which is not declared"
+
+
+def test_the_action_pins_all_that_is_declared() -> None:
+    """Whatever pyproject.toml requires at run time, the Action installs by hash."""
+    import re
+    from importlib.metadata import requires
+
+    needed = [
+        re.split(r"[\[<>=; ]", each, maxsplit=1)[0] for each in requires("smp-check") or [] if "extra ==" not in each
+    ]
+    pinned = (ROOT / "requirements/action.txt").read_text(encoding="utf-8")
+    missing = [
+        name for name in needed if not re.search(rf"^{re.escape(name)}==\S+", pinned, re.MULTILINE | re.IGNORECASE)
+    ]
+    assert not missing, "make it anew as its first lines say"

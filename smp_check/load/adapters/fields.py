@@ -51,11 +51,12 @@ class Fields:
         return value if isinstance(value, str) and value else None
 
     def number(self, name: str) -> float | None:
-        """A finite number, also if it is written as text."""
-        return number_of(self._value.get(name))
+        """A finite number that is not negative, also if it is written as text."""
+        number = number_of(self._value.get(name))
+        return None if number is None or number < 0 else number
 
     def integer(self, name: str) -> int | None:
-        """A whole number, also if it is written as text."""
+        """A whole number that is not negative, also if it is written as text."""
         value = self.number(name)
         return None if value is None else round(value)
 
@@ -77,6 +78,11 @@ class Fields:
         """The objects of a list."""
         value = self._value.get(name)
         return [Fields(each) for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
+
+    def texts(self, name: str) -> list[str]:
+        """The texts of a list."""
+        value = self._value.get(name)
+        return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
     def counts(self, name: str) -> dict[str, int]:
         """An object of names and whole numbers that are not negative."""

@@ -11,11 +11,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
 
+from smp_check.load.adapters.fields import SourceError
 from smp_check.load.capabilities import CAPABILITIES
 from smp_check.spec.configuration import Protocol
 from smp_check.spec.run import Counts, Latency, Remark
 
 LITTLE_MARGIN = 1.05
+MOST_CONNECTIONS = 2**31 - 1
+MOST_RATE = 1e12
+LONGEST = 1e8
+"""Seconds."""
+EARLIEST = 1980
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,3 +100,27 @@ def _little(reading: Reading, mean: float) -> list[Remark]:
             f"but there were {reading.connections}: is a unit wrong?",
         )
     ]
+
+
+def bounded(reading: Reading) -> Reading:
+    """The reading without numbers that no load generator ever wrote: they say nothing. For files of any origin.
+
+    Raises ``SourceError`` for latencies of that kind.
+    """
+    latency = reading.latency
+    values = [latency.min, latency.mean, latency.max, *latency.percentiles.values()]
+    if any(value is not None and not 0 <= value <= LONGEST for value in values) or latency.count > MOST_RATE:
+        raise SourceError("its latencies are beyond anything that can be measured")
+    return replace(
+        reading,
+        seconds=_within(reading.seconds, LONGEST),
+        requested_rps=_within(reading.requested_rps, MOST_RATE),
+        achieved_rps=_within(reading.achieved_rps, MOST_RATE),
+        connections=reading.connections if _within(reading.connections, MOST_CONNECTIONS) else None,
+        counts=reading.counts if reading.counts is None or reading.counts.sent <= MOST_RATE else None,
+        start=reading.start if reading.start is not None and reading.start.year >= EARLIEST else None,
+    )
+
+
+def _within(number: float | None, most: float) -> float | None:
+    return number if number is not None and 0 < number <= most else None

@@ -173,7 +173,7 @@ def read_vegeta_json(value: Mapping[str, Any]) -> Reading:
         raise SourceError("this report of Vegeta has no requests in it")
     status = fields.counts("status_codes")
     unanswered = status.pop("0", 0)
-    texts = [str(text) for text in fields.raw("errors") or [] if isinstance(text, str)]
+    texts = fields.texts("errors")
     kinds = {error_kind(text, "") for text in texts} - {""}
     failed = {(kinds.pop() if len(kinds) == 1 else "socket"): unanswered} if unanswered else {}
     counts = _counts(status, failed, fields.inner("bytes_in").integer("total"))

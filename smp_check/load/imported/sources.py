@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
 from smp_check.errors import InputError
 from smp_check.load.adapters import autocannon, fortio_result, h2load, hey, k6_result, nighthawk, oha, vegeta, wrk_text
 from smp_check.load.adapters.fields import SourceError
-from smp_check.load.adapters.reading import Reading
+from smp_check.load.adapters.reading import Reading, bounded
 from smp_check.load.imported import meshery, series
 from smp_check.load.imported.source import Content, Imported, Source
 from smp_check.spec.kinds import Kind, kind_of
@@ -104,7 +105,7 @@ def read_source(content: Content, name: str | None = None) -> tuple[Source, Sequ
         if name is None:
             raise _unknown(content)
         fitting = asked[0]
-    return fitting, fitting.read(content)
+    return fitting, [replace(each, reading=bounded(each.reading)) for each in fitting.read(content)]
 
 
 def _unknown(content: Content) -> InputError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from smp_check.report.overhead import overhead, paired
 from smp_check.report.rows import metric_fails
 from smp_check.verdict.model import Verdict
 from smp_check.verdict.wording import count, joined
@@ -54,10 +55,19 @@ def _by_verdict(comparison: Comparison) -> Iterator[str]:
                 "expect wider intervals."
             )
     if any(metric_fails(m, comparison.policy) and m.verdict is Verdict.REGRESSED for m in comparison.metrics):
-        yield (
-            "To see where it comes from, run the same check locally (`smp-check check`), or base and head side by "
-            "side (`smp-check ab`), which resolves smaller changes."
-        )
+        yield from _confirm(comparison)
+
+
+def _confirm(comparison: Comparison) -> Iterator[str]:
+    if overhead(comparison) is not None:
+        return
+    if paired(comparison):
+        yield "Both sides were measured in the same job, so the machine is no explanation: look at what changed."
+        return
+    yield (
+        "To see where it comes from, run the same check locally (`smp-check check`), or base and head side by "
+        "side (`smp-check ab`), which resolves smaller changes."
+    )
 
 
 def _undecided(comparison: Comparison) -> Iterator[str]:
@@ -74,10 +84,26 @@ def _undecided(comparison: Comparison) -> Iterator[str]:
             f"{'is' if have == 1 else 'are'} {have} now. Each run on the default branch adds one."
         )
     if undecided and not by_rounds and not by_runs:
-        yield (
-            f"More rounds alone would not decide {_names(undecided)}: the machine varies too much between runs. "
-            "Measure base and head side by side (`smp-check ab`), or widen the tolerance."
+        yield _more_of_all(comparison, undecided)
+
+
+FEW_RUNS = 8
+
+
+def _more_of_all(comparison: Comparison, metrics: list[MetricComparison]) -> str:
+    have = len(comparison.base.runs) if comparison.base else 0
+    if paired(comparison):
+        return f"To decide {_names(metrics)}, allow more launches (`--launches`), load longer, or widen the tolerance."
+    if have < FEW_RUNS:
+        return (
+            f"There {'is' if have == 1 else 'are'} only {count(have, 'baseline run')} yet: verdicts on "
+            f"{_names(metrics)} grow sharper with each run on the default branch. To decide now, measure base and "
+            "head side by side (`smp-check ab`)."
         )
+    return (
+        f"More rounds alone would not decide {_names(metrics)}: the machine varies too much between runs. "
+        "Measure base and head side by side (`smp-check ab`), or widen the tolerance."
+    )
 
 
 def _more_rounds(comparison: Comparison, metrics: list[MetricComparison]) -> str:

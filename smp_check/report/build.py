@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from smp_check.report import surroundings
 from smp_check.report.advice import advice
 from smp_check.report.charts import forest, percentile_charts
-from smp_check.report.escape import plain
-from smp_check.report.rows import LONGEST_NAME, LONGEST_SENTENCE, SYMBOLS, needs_attention, ordered, row
+from smp_check.report.escape import LONGEST_NAME, LONGEST_SENTENCE, plain
+from smp_check.report.overhead import overhead, paired
+from smp_check.report.rows import SYMBOLS, needs_attention, ordered, row
 from smp_check.report.values import format_moment
 from smp_check.report.view import Note, View
 from smp_check.verdict.model import Verdict
@@ -69,6 +70,8 @@ def build_view(comparison: Comparison, *, folded: bool = True) -> View:
         gates=surroundings.gates(comparison),
         charts=percentile_charts(comparison),
         forest=forest([(m, r.tone, _change(r)) for m, r in pairs]),
+        overhead=overhead(comparison),
+        base_name="base" if paired(comparison) else "baseline",
         created=format_moment(comparison.created),
         version=comparison.tool_version,
         folded=folded,

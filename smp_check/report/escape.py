@@ -12,6 +12,10 @@ import unicodedata
 
 LONGEST = 2_000
 """Characters of one value that are ever shown; every place has a tighter limit of its own."""
+LONGEST_NAME = 80
+"""Of a name: a metric, a client, a test."""
+LONGEST_SENTENCE = 400
+"""Of a sentence: a reason, a remark."""
 _BREAK = "\u200b"
 _ACTIVE = re.compile(r"[!#$&*<>@\[\\\]^_`{|}~]")
 """ASCII punctuation that means something to a GFM parser inside a line."""

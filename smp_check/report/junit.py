@@ -64,7 +64,7 @@ def _numbers(row: Row) -> str:
 def _properties(view: View) -> ElementTree.Element:
     properties = ElementTree.Element("properties")
     for name, value in (("verdict", view.verdict), *view.compared, ("smp-check", view.version)):
-        ElementTree.SubElement(properties, "property", name=plain(name), value=plain(value))
+        ElementTree.SubElement(properties, "property", name=plain(name), value=plain(value.replace("`", "")))
     return properties
 
 

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from smp_check.errors import InputError
 from smp_check.report.budget import COMMENT, SUMMARY, BudgetError, fitted
 from smp_check.report.build import build_view
-from smp_check.report.escape import plain, quiet_json, terminal
+from smp_check.report.escape import LONGEST_NAME, plain, quiet_json, terminal
 from smp_check.report.render import comparison_json, plain_json, render
-from smp_check.report.rows import LONGEST_NAME
 from smp_check.report.templating import fill
 
 if TYPE_CHECKING:

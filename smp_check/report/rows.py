@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smp_check.report.escape import plain
+from smp_check.report.escape import LONGEST_NAME, LONGEST_SENTENCE, plain
 from smp_check.report.values import ABSENT, format_change, format_detectable, format_interval, format_value
 from smp_check.report.view import Row
 from smp_check.units import format_share
@@ -29,8 +29,6 @@ SYMBOLS = {
     Verdict.IMPROVED: "🟢",
 }
 TONES = {Verdict.REGRESSED: "warn", Verdict.INCONCLUSIVE: "warn", Verdict.IMPROVED: "good"}
-LONGEST_NAME = 80
-LONGEST_SENTENCE = 400
 
 
 def metric_fails(metric: MetricComparison, policy: Policy) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from smp_check.report.escape import plain
-from smp_check.report.rows import LONGEST_SENTENCE
+from smp_check.report.escape import LONGEST_SENTENCE, plain
+from smp_check.report.overhead import paired
 from smp_check.report.values import format_detectable, format_moment, short_commit
 from smp_check.report.view import ConformanceView
 from smp_check.units import format_share
@@ -23,12 +23,31 @@ def compared(comparison: Comparison) -> tuple[tuple[str, str], ...]:
     head, base = comparison.head, comparison.base
     found = [("head", _side(head))]
     if base is not None and base.runs:
-        found.append(("baseline", _side(base) + _distance(comparison)))
+        if paired(comparison):
+            found = [("base", _measured(base)), ("head", _measured(head)), ("how", _together(comparison))]
+        else:
+            found.append(("baseline", _side(base) + _distance(comparison)))
     found.append(("load", "; ".join(_generators(head))))
     machine = _machine(head.machine)
     if machine:
         found.append(("machine", machine))
     return tuple((label, value) for label, value in found if value)
+
+
+def _measured(side: Side) -> str:
+    """One side of a measurement side by side."""
+    at = f" at {joined([f'`{plain(target, 200)}`' for target in side.targets[:3]])}" if side.targets else ""
+    branch = f" on {plain(side.provenance.branch, 80)}" if side.provenance.branch else ""
+    dirty = ", with uncommitted changes" if side.provenance.dirty else ""
+    return f"{short_commit(side.provenance.commit)}{branch}{dirty}{at}"
+
+
+def _together(comparison: Comparison) -> str:
+    rounds = comparison.head.runs[-1].rounds if comparison.head.runs else 0
+    launches = max((len(m.inputs.differences) for m in comparison.metrics if m.inputs is not None), default=0)
+    fresh = f" in {count(launches, 'launch')}" if launches > 1 else ""
+    when = f", {format_moment(comparison.head.runs[-1].start)}" if comparison.head.runs else ""
+    return f"side by side in the same job, taking turns, {count(rounds, 'round')} each{fresh}{when}"
 
 
 def _side(side: Side) -> str:

@@ -12,6 +12,7 @@ from smp_check.report.values import ABSENT
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from smp_check.report.overhead import Added
     from smp_check.report.view import Row, View
 
 WIDTH = 100
@@ -74,7 +75,7 @@ def _table(view: View, paint: _Paint) -> list[str]:
 def _tabulated(view: View, paint: _Paint, longest_name: int) -> list[str]:
     from tabulate import tabulate
 
-    headers = ["metric", "baseline", "head", "change", "interval", "verdict"]
+    headers = ["metric", view.base_name, "head", "change", "interval", "verdict"]
     rows = [_cells(row, view, paint, longest_name) for row in view.rows]
     made: str = tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True, colalign=_ALIGN)
     return made.splitlines()
@@ -111,7 +112,11 @@ def _reasons(view: View) -> Iterator[str]:
 def _notes(view: View, paint: _Paint) -> Iterator[str]:
     blocks: list[tuple[str, Sequence[str]]] = [
         ("measurement", [f"{note.severity}: {note.message}" for note in view.notes]),
-        ("differs", [f"{field}: {base} in the baseline, {head} in the head" for field, base, head in view.mismatches]),
+        (
+            "differs",
+            [f"{field}: {base} in the {view.base_name}, {head} in the head" for field, base, head in view.mismatches],
+        ),
+        ("what the head adds", [_addition(added, view) for added in view.overhead.rows] if view.overhead else []),
         ("next", view.advice),
         ("how sure", view.certainty),
     ]
@@ -123,6 +128,12 @@ def _notes(view: View, paint: _Paint) -> Iterator[str]:
             yield from _wrapped(line.replace("`", ""), "- ")
 
 
+def _addition(added: Added, view: View) -> str:
+    name = f"{added.client} {added.metric}" if view.several_clients else added.metric
+    known = added.base not in {ABSENT, ""}
+    return f"{name}: {added.added}, from {added.base} to {added.head}" if known else f"{name}: {added.added}"
+
+
 def _foot(view: View, paint: _Paint) -> Iterator[str]:
     yield ""
     rows = list(view.compared)
@@ -130,11 +141,13 @@ def _foot(view: View, paint: _Paint) -> Iterator[str]:
         rows.append(("conformance", view.conformance.sentence))
     for label, value in rows:
         lead = f"{label:<12}"
-        for line in _wrapped(value, lead):
+        for line in _wrapped(value.replace("`", ""), lead):
             yield paint(line, DIM)
 
 
 def _wrapped(text: str, lead: str) -> list[str]:
-    return textwrap.wrap(
-        terminal(text), WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead), break_on_hyphens=False
-    )
+    """Lines of at most ``WIDTH`` columns; a number and its unit stay together."""
+    together = re.sub(r"(?<=[\d–]) (?=(?:%|µs|ms|s|MB|kB|mcores|points)\b|%)", "\u00a0", terminal(text))
+    indent = " " * len(lead)
+    lines = textwrap.wrap(together, WIDTH, initial_indent=lead, subsequent_indent=indent, break_on_hyphens=False)
+    return [line.replace("\u00a0", " ") for line in lines]

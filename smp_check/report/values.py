@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 ABSENT = "–"
 COARSE = 0.0995
 """Relative changes from here on are shown without decimals."""
+LEAST = 0.0005
+"""Smaller changes are shown as none, without a sign."""
 
 
 def format_value(value: float | None, unit: Unit) -> str:
@@ -35,10 +37,14 @@ def format_detectable(metric: MetricComparison) -> str:
     """The smallest worsening that could have been called; of a share, percentage points."""
     if metric.detectable is None or not math.isfinite(metric.detectable):
         return ABSENT
-    return _points(metric.detectable) if metric.unit == "fraction" else format_share(metric.detectable)
+    if metric.unit == "fraction":
+        return _points(metric.detectable)
+    return format_share(metric.detectable, digits=0 if metric.detectable >= COARSE else 1)
 
 
 def _points(difference: float, *, signed: bool = False) -> str:
+    if abs(difference) < LEAST / 10:
+        return "0.00 points"
     return format_share(difference, signed=signed, digits=2).replace("%", "points")
 
 
@@ -52,6 +58,8 @@ def format_interval(interval: tuple[float, float] | None) -> str:
 
 def relative(change: float) -> str:
     """A relative change with its sign; decimals only where they matter."""
+    if abs(change) < LEAST:
+        return "0.0 %"
     return format_share(change, signed=True, digits=0 if abs(change) >= COARSE else 1)
 
 

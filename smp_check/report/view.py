@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from smp_check.report.charts import Forest, Percentiles
+from smp_check.report.overhead import Overhead
 
 SECTIONS = (
     "failures",
     "metrics",
     "remarks",
     "advice",
+    "overhead",
     "certainty",
     "compared",
     "conformance",
@@ -116,6 +118,9 @@ class View:
     gates: tuple[tuple[str, str], ...]
     charts: tuple[Percentiles, ...]
     forest: Forest | None
+    overhead: Overhead | None
+    base_name: str
+    """``base`` where both sides were measured together, else ``baseline``."""
     created: str
     version: str
     folded: bool = True

@@ -175,6 +175,13 @@ def failure(metric: MetricComparison, several: bool) -> str:
     return f"{name} {word}: {metric.reason}"
 
 
+def paired(made: Comparison, launches: int) -> Comparison:
+    """The same, measured side by side."""
+    inputs = Inputs(method="paired", differences=((0.1, 0.2, 0.15),) * launches)
+    metrics = tuple(replace(m, inputs=inputs) for m in made.metrics)
+    return replace(made, metrics=metrics, anchor=None)
+
+
 def remark(code: str, severity: Any, message: str) -> Remark:
     return Remark(code=code, severity=severity, message=message)
 

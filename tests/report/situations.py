@@ -5,8 +5,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from smp_check.spec.run import Provenance
 from smp_check.verdict.model import Anchor, Comparison, ConformanceSummary, Policy
-from tests.report.cases import BASE, FORTIO, comparison, mismatch, remark, without_base
+from tests.report.cases import (
+    BASE,
+    FORTIO,
+    HEAD,
+    comparison,
+    mismatch,
+    paired,
+    remark,
+    side,
+    without_base,
+)
 
 CALM = (
     "p50: 10.0ms -> 10.1ms = +0.6% [-1.8% .. +3.0%] unchanged; no change as large as 10 %",
@@ -142,6 +153,52 @@ def many_clients() -> Comparison:
     )
 
 
+def side_by_side() -> Comparison:
+    """Base and head of a pull request, started afresh six times."""
+    made = comparison(
+        "regressed",
+        "p50 regressed: it is 5.2 % slower, 10.0 ms → 10.5 ms.",
+        "p50: 10.0ms -> 10.5ms = +5.2% [+4.1% .. +6.3%] regressed; 5.2 % slower (+4.1 to +6.3 %), more than noise explains; sees 3%",
+        "p90: 16.6ms -> 17.1ms = +3% [-2% .. +8%] unchanged; no change as large as 25 %; sees 9%",
+        "qps: 200/s -> 200/s = +0.0% [-0.1% .. +0.1%] unchanged; no change as large as 5 %; sees 0.3%",
+        base=side(
+            BASE,
+            1,
+            0.010,
+            ["client-1"],
+            provenance=Provenance(commit=BASE, branch="main"),
+            targets=("http://127.0.0.1:41001/",),
+        ),
+        head=side(HEAD, 1, 0.0105, ["client-1"], targets=("http://127.0.0.1:41002/",)),
+    )
+    return paired(made, 6)
+
+
+def mesh_overhead() -> Comparison:
+    """The service itself against the way through two sidecars."""
+    made = comparison(
+        "regressed",
+        "p50 and p99 regressed: p50 is 61 % slower, 1.02 ms → 1.64 ms.",
+        "p50: 1.02ms -> 1.64ms = +61% [+57% .. +65%] regressed; 61 % slower (+57 to +65 %), more than noise explains; sees 5%",
+        "p90: 1.61ms -> 2.42ms = +50% [+43% .. +58%] regressed; report-only; 50 % slower (+43 to +58 %), more than noise explains; sees 9%",
+        "p99: 2.53ms -> 4.11ms = +62% [+40% .. +88%] regressed; 62 % slower (+40 to +88 %), more than noise explains; sees 21%",
+        "qps: 500/s -> 500/s = +0.0% [-0.1% .. +0.1%] unchanged; no change as large as 5 %; sees 0.3%",
+        "sidecar_cpu_per_krps: - -> 312mcores no-baseline; report-only; no earlier run measured it",
+        "sidecar_mem_mb: - -> 61.4MB no-baseline; report-only; no earlier run measured it",
+        mesh="ISTIO",
+        base=side(HEAD, 1, 0.00102, ["client-1"], targets=("http://127.0.0.1:8080/",)),
+        head=side(HEAD, 1, 0.00164, ["client-1"], targets=("http://127.0.0.1:15001/",)),
+        remarks=(
+            remark(
+                "one-launch",
+                "note",
+                "both sides were started once only: what a fresh start changes by chance is assumed to be 1 %, not measured; give start commands to have it measured",
+            ),
+        ),
+    )
+    return paired(made, 1)
+
+
 SITUATIONS = {
     each.__name__.replace("_", "-"): each
     for each in (
@@ -153,5 +210,7 @@ SITUATIONS = {
         not_comparable,
         invalid,
         many_clients,
+        side_by_side,
+        mesh_overhead,
     )
 }

@@ -16,7 +16,7 @@ LEGS = [(f"mesh {name}", make()) for name, make in SITUATIONS.items()]
 
 def test_an_overview_and_a_section_for_each() -> None:
     document = render_many(LEGS)
-    assert document.startswith("### ❌ 4 of 8 performance checks failed")
+    assert document.startswith("### ❌ 6 of 10 performance checks failed")
     for label, _ in LEGS:
         assert document.count(f"{label}: ") == 1
         assert f"| {label} |" in document

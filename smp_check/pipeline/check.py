@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from smp_check.errors import StoreError
 from smp_check.load.events import Warned
+from smp_check.pipeline.confirm import measure_again
 from smp_check.pipeline.judge import baseline_of, judge, recorded_run
 from smp_check.pipeline.measure import measure
 from smp_check.store.export import trim
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from smp_check.spec.configuration import Configuration
     from smp_check.spec.run import RunDocument
     from smp_check.store.port import BaselineStore, Record
+    from smp_check.verdict.acceptance import Acceptance
     from smp_check.verdict.model import Anchor, Comparison
 
 
@@ -43,6 +45,7 @@ def check(
     commit: str | None = None,
     ancestors: Sequence[str] = (),
     add_to_baseline: bool,
+    accept: Sequence[Acceptance] = (),
 ) -> Checked:
     """The whole pipeline. The run is recorded with its verdict, so that a failed one never becomes the norm.
 
@@ -65,7 +68,15 @@ def check(
         anchor = selection.anchor
     except StoreError as fault:
         failure = failure or fault
-    comparison = judge(base, measured.run, configuration.check, created=bench.now(), anchor=anchor)
+
+    def judged(run: RunDocument) -> Comparison:
+        return judge(base, run, configuration.check, created=bench.now(), anchor=anchor, accept=accept)
+
+    comparison = judged(measured.run)
+    confirmed = measure_again(measured, comparison, configuration, bench, on_event)
+    if confirmed is not measured:
+        measured, failure = confirmed, failure or confirmed.failure
+        comparison = judged(measured.run)
     recorded = recorded_run(measured.run, comparison)
     record = None
     if add_to_baseline and failure is None:

@@ -12,6 +12,7 @@ from smp_check.spec.kinds import Kind
 from smp_check.spec.result import document_json
 from smp_check.store.port import series_of
 from smp_check.store.selection import Selection, select_baseline
+from smp_check.verdict.acceptance import accepted_keys
 from smp_check.verdict.compare import compare
 from smp_check.verdict.model import Comparison, ConformanceSummary, Verdict
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from smp_check.spec.findings import Finding
     from smp_check.spec.run import RunDocument
     from smp_check.store.port import BaselineStore
+    from smp_check.verdict.acceptance import Acceptance
     from smp_check.verdict.model import Anchor
 
 SHOWN_FINDINGS = 50
@@ -35,6 +37,7 @@ def judge(
     *,
     created: datetime,
     anchor: Anchor | None = None,
+    accept: Sequence[Acceptance] = (),
 ) -> Comparison:
     """Validate a run document and compare it with its baseline."""
     return compare(
@@ -48,6 +51,7 @@ def judge(
         conformance=summarise(check_value(document_json(run), Kind.RUN)),
         created=created,
         anchor=anchor,
+        accept=accept,
     )
 
 
@@ -84,7 +88,8 @@ def baseline_of(
 
 def recorded_run(run: RunDocument, comparison: Comparison) -> RunDocument:
     """The run with its verdict written in, as the store keeps it: what is in ``OUTSIDE_THE_NORM`` never counts."""
-    return replace(run, details=replace(run.details, verdict=_recorded_verdict(comparison)))
+    details = replace(run.details, verdict=_recorded_verdict(comparison), accepted=accepted_keys(comparison.metrics))
+    return replace(run, details=details)
 
 
 def _recorded_verdict(comparison: Comparison) -> str:

@@ -215,6 +215,8 @@ class Details:
     """False when the run ended before its plan."""
     verdict: str | None = None
     """How this run was judged when it was recorded; regressed and failed runs never become the norm."""
+    accepted: tuple[str, ...] = ()
+    """``client metric`` of each worsening that was accepted in this run: from it on, the new level is the norm."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     """Numbers of the whole run that an imported source gives and no round carries, by name.
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from smp_check.spec.configuration import DEFAULT_GATES, Gate
 from smp_check.spec.result import loaded_role, totals
 from smp_check.spec.run import Remark
+from smp_check.verdict.acceptance import Acceptance, accepted
 from smp_check.verdict.comparability import mesh_of, name_of, norm_of
 from smp_check.verdict.conclude import Findings, conclude
+from smp_check.verdict.confirmation import chosen, cleared, split
 from smp_check.verdict.decide import decide
 from smp_check.verdict.expectations import missing
 from smp_check.verdict.extract import observe
@@ -39,6 +42,7 @@ def compare(
     conformance: ConformanceSummary | None = None,
     created: datetime,
     anchor: Anchor | None = None,
+    accept: Sequence[Acceptance] = (),
 ) -> Comparison:
     """Compare one run with earlier ones, oldest first.
 
@@ -49,21 +53,27 @@ def compare(
     role = loaded_role(run.details.rounds)
     valid = validity(run, role, gates)
     observed = [observe(each) for each in norm.runs]
-    head = observe(run)
+    first, again = split(run)
+    head = observe(first)
     moved = reference_moved(observed, head)
     remarks = valid.remarks + missing(observed, run, head, gates, expect) + ((moved,) if moved else ())
-    metrics = gather(norm.runs, observed, run, head, gates=gates, clients=valid.clients, moved=moved)
+    gathered = partial(gather, norm.runs, observed, gates=gates, clients=valid.clients, moved=moved)
+    metrics = gathered(first, head)
+    if again is not None:
+        metrics = chosen(metrics, gathered(again, observe(again)), gates)
+    decided = decide(metrics, gates)
+    decided, expired = accepted(decided, accept, name=name_of(run), today=created.date())
     return conclude(
         Findings(
             name=name_of(run),
             mesh=mesh_of(run),
-            metrics=decide(metrics, gates),
+            metrics=decided,
             head=side([run]),
             base=side(norm.runs) if norm.runs else None,
             created=created,
             anchor=anchor,
             mismatches=norm.mismatches,
-            remarks=remarks + _left_out(norm.left_out or {}),
+            remarks=remarks + expired + cleared(decided) + _left_out(norm.left_out or {}),
             conformance=conformance,
             gates=gates,
             fail_on=fail_on,

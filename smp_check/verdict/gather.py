@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from smp_check.spec.result import loaded_role
+from smp_check.verdict.acceptance import since_acceptance
+from smp_check.verdict.changepoints import change_points
 from smp_check.verdict.extract import HELD_RATE, LEAST_BEYOND
 from smp_check.verdict.history import PARAMETERS
 from smp_check.verdict.metrics import metric_named, order_of
@@ -37,7 +39,7 @@ def gather(
     keys = dict.fromkeys([*head, *(observed[-1] if observed else ())])
     metrics = []
     for client, name in sorted(keys, key=lambda key: (key[0], order_of(key[1]))):
-        entries = [each[client, name] for each in observed if (client, name) in each]
+        entries = _norm_entries(base, observed, client, name)
         restriction = clients.get(client, _FREE)
         if moved is not None and restriction.refused is None:
             restriction = Restriction(refused=moved.message, only_worse=restriction.only_worse)
@@ -45,6 +47,16 @@ def gather(
         inputs = replace(inputs, step=_step(run, client, name))
         metrics.append(_undecided(client, name, entries, head.get((client, name)), inputs, gates))
     return (*metrics, *_error_rates(base, run, gates))
+
+
+def _norm_entries(
+    base: Sequence[RunDocument], observed: Sequence[Mapping[tuple[str, str], Observed]], client: str, name: str
+) -> list[Observed]:
+    """What the baseline says of a metric, since its level was last accepted or improved for good."""
+    since = since_acceptance([run.details.accepted for run in base], client, name)
+    entries = [each[client, name] for each in observed[since:] if (client, name) in each]
+    better = [point.index for point in change_points([entry.raw for entry in entries]) if point.change < 0]
+    return entries[better[-1] :] if better else entries
 
 
 def _undecided(

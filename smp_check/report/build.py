@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from smp_check.report import surroundings
 from smp_check.report.advice import advice
-from smp_check.report.charts import forest, percentile_charts
+from smp_check.report.charts import percentile_charts
 from smp_check.report.escape import LONGEST_NAME, LONGEST_SENTENCE, plain
+from smp_check.report.forest import forest
 from smp_check.report.overhead import overhead, paired
 from smp_check.report.rows import SYMBOLS, needs_attention, ordered, row
 from smp_check.report.values import format_moment

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from smp_check.spec.histogram import Histogram
 from smp_check.spec.result import ALL_CLIENTS
 from smp_check.spec.run import PERCENTILES
-from smp_check.units import format_latency, format_share
+from smp_check.units import format_latency
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from smp_check.spec.run import Latency
-    from smp_check.verdict.model import Comparison, MetricComparison
+    from smp_check.verdict.model import Comparison
 
 WIDTH = 720.0
 HEIGHT = 300.0
@@ -26,10 +26,6 @@ RIGHT = 16.0
 TOP = 12.0
 BOTTOM = 32.0
 SIDES = ("baseline", "head")
-ROW_HEIGHT = 22.0
-FOREST_LEFT = 190.0
-FOREST_RIGHT = WIDTH - 160.0
-LARGEST_FOREST = 60
 MOST_TICKS = 9
 
 
@@ -71,33 +67,6 @@ class Percentiles:
     left: float = LEFT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
-    """One metric's change with its interval, in pixels; to the right is worse."""
-
-    label: str
-    text: str
-    tone: str
-    y: float
-    middle: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forest:
-    """The changes of all metrics side by side."""
-
-    rows: tuple[Interval, ...]
-    ticks: tuple[Tick, ...]
-    zero: float
-    height: float
-    left_out: int = 0
-    width: float = WIDTH
-    left: float = FOREST_LEFT
-    right: float = FOREST_RIGHT
-
-
 def percentile_charts(comparison: Comparison) -> tuple[Percentiles, ...]:
     """One chart for each client whose latency is known on the head's side."""
     base = comparison.base.latency if comparison.base else {}
@@ -118,8 +87,8 @@ def _chart(client: str, base: Latency | None, head: Latency) -> Percentiles | No
     nines = max(_nines(percent) for curve in curves.values() for percent, _ in curve)
     low = min(value for curve in curves.values() for _, value in curve)
     high = max(value for curve in curves.values() for _, value in curve)
-    up = _Scale(math.log10(low) - 0.02, math.log10(high) + 0.02, HEIGHT - BOTTOM, TOP)
-    across = _Scale(0, nines, LEFT, WIDTH - RIGHT)
+    up = Scale(math.log10(low) - 0.02, math.log10(high) + 0.02, HEIGHT - BOTTOM, TOP)
+    across = Scale(0, nines, LEFT, WIDTH - RIGHT)
     return Percentiles(
         client=client,
         lines=tuple(
@@ -165,8 +134,8 @@ def _nines(percent: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scale:
-    """Linear from data to pixels."""
+class Scale:
+    """Linear from data to pixels; what lies outside goes to the edge."""
 
     first: float
     last: float
@@ -174,6 +143,7 @@ class _Scale:
     end: float
 
     def __call__(self, value: float) -> float:
+        """The pixel of a value."""
         span = self.last - self.first or 1.0
         place = self.start + (self.end - self.start) * (value - self.first) / span
         return round(min(max(place, min(self.start, self.end)), max(self.start, self.end)), 1)
@@ -183,7 +153,7 @@ def _points(points: Sequence[tuple[float, float]]) -> str:
     return " ".join(f"{x:g},{y:g}" for x, y in points)
 
 
-def _percent_ticks(scale: _Scale, nines: float) -> tuple[Tick, ...]:
+def _percent_ticks(scale: Scale, nines: float) -> tuple[Tick, ...]:
     labels = (0.0, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999, 99.9999)
     return tuple(Tick(at=scale(_nines(p)), label=f"p{p:g}" if p else "min") for p in labels if _nines(p) <= nines)
 
@@ -216,60 +186,3 @@ def _in_words(sides: Mapping[str, Latency], names: Sequence[str]) -> str:
         for side, latency in sides.items()
     ]
     return "Latency by percentile. " + "; ".join(parts)
-
-
-def forest(metrics: Sequence[tuple[MetricComparison, str, str]]) -> Forest | None:
-    """The changes of all metrics that have one; each comes with its tone and its text."""
-    drawn = [(m, tone, text) for m, tone, text in metrics if _worse(m, m.change) is not None]
-    if not drawn:
-        return None
-    kept = drawn[:LARGEST_FOREST]
-    spans = [_span(metric) for metric, _, _ in kept]
-    reach = min(max(abs(end) for span in spans for end in span) * 1.05, math.log(20)) or math.log(1.02)
-    scale = _Scale(-reach, reach, FOREST_LEFT, FOREST_RIGHT)
-    several = len({metric.client for metric, _, _ in kept}) > 1
-    rows = []
-    for place, ((metric, tone, text), (low, middle, high)) in enumerate(zip(kept, spans, strict=True)):
-        label = f"{metric.client} {metric.metric}" if several else metric.metric
-        y = TOP + ROW_HEIGHT * (place + 0.5)
-        rows.append(
-            Interval(label=label, text=text, tone=tone, y=y, middle=scale(middle), low=scale(low), high=scale(high))
-        )
-    return Forest(
-        rows=tuple(rows),
-        ticks=tuple(Tick(at=scale(math.log1p(c)), label=_change_label(c)) for c in _changes(reach)),
-        zero=scale(0),
-        height=TOP + ROW_HEIGHT * len(rows) + BOTTOM,
-        left_out=len(drawn) - len(kept),
-    )
-
-
-def _worse(metric: MetricComparison, change: float | None) -> float | None:
-    """ln(head / base), turned so that larger is worse; ``None`` where there is no such number."""
-    if change is None or not math.isfinite(change) or change <= -1:
-        return None
-    sign = -1 if metric.direction.value == "higher" else 1
-    return sign * math.log1p(change)
-
-
-def _span(metric: MetricComparison) -> tuple[float, float, float]:
-    middle = _worse(metric, metric.change) or 0.0
-    ends = [_worse(metric, end) for end in metric.interval or ()]
-    known = sorted([middle, *(end for end in ends if end is not None)])
-    return known[0], middle, known[-1]
-
-
-def _changes(reach: float) -> list[float]:
-    sizes = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 3.0, 9.0)
-    fitting = [size for size in sizes if math.log1p(size) <= reach * 0.98][-2:]
-    return [0.0, *fitting, *(1 / (1 + size) - 1 for size in fitting)]
-
-
-def _change_label(change: float) -> str:
-    """As a factor once percentages mislead."""
-    if change == 0:
-        return "no change"
-    if abs(math.log1p(change)) >= math.log(2):
-        factor = math.exp(abs(math.log1p(change)))
-        return f"×{factor:.3g}" if change > 0 else f"÷{factor:.3g}"
-    return format_share(change, signed=True, digits=0)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from smp_check.report.charts import Forest, Percentiles
+from smp_check.report.charts import Percentiles
+from smp_check.report.forest import Forest
 from smp_check.report.overhead import Overhead
 
 SECTIONS = (

@@ -57,6 +57,7 @@ def check_command(
       smp-check check --endpoint-url http://127.0.0.1:8080/
       smp-check check smp-check.yaml --fail-on regression,inconclusive --update-baseline never
     """
+    from smp_check.cli.acceptance import load_acceptances
     from smp_check.cli.announce import announce
     from smp_check.cli.bench import real_bench, store_for
     from smp_check.cli.configuration import load_configuration
@@ -78,6 +79,7 @@ def check_command(
             commit=around.commit,
             ancestors=around.ancestors,
             add_to_baseline=around.add_to_baseline,
+            accept=load_acceptances(configuration, baselines),
         )
     present(checked, output, console)
     files = {"run": output / "run.json", "comparison": output / "comparison.json", "report": output / "report.md"}

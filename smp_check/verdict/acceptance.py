@@ -115,13 +115,18 @@ def _suggest(name: str, known: Iterable[str]) -> str:
     return f"did you mean {near[0]!r}?" if near else f"one of {', '.join(known)}"
 
 
-def check_scopes(entries: Sequence[Acceptance], series: Iterable[str], metrics: Iterable[str]) -> None:
-    """Raise ``InputError`` for a scope that names nothing: an acceptance that accepts nothing is a mistake."""
-    names, known = list(dict.fromkeys(series)), [*dict.fromkeys([*metrics, *KNOWN])]
+def check_series(entries: Sequence[Acceptance], names: Iterable[str]) -> None:
+    """Raise ``InputError`` for a series that is none: an acceptance that accepts nothing is a mistake."""
+    known = list(dict.fromkeys(names))
     for entry in entries:
-        if entry.series != EVERY and entry.series not in names:
-            hint = _suggest(entry.series, names)
-            raise InputError(f"accept: no series is called {entry.series!r}", hint=hint)
+        if entry.series != EVERY and entry.series not in known:
+            raise InputError(f"accept: no series is called {entry.series!r}", hint=_suggest(entry.series, known))
+
+
+def check_metrics(entries: Sequence[Acceptance], names: Iterable[str]) -> None:
+    """Raise ``InputError`` for a metric that is neither ours nor among ``names``."""
+    known = list(dict.fromkeys([*names, *KNOWN]))
+    for entry in entries:
         if entry.metric != EVERY and entry.metric not in known:
             raise InputError(f"accept: no metric is called {entry.metric!r}", hint=_suggest(entry.metric, known))
 

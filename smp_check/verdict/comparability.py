@@ -57,9 +57,16 @@ def norm_of(base: Sequence[RunDocument], head: RunDocument, *, any_machine: bool
     leave_out("regressed, failed or not conformant", len(series) - len(good))
     comparable = [run for run in good if not mismatches(run, head, any_machine=any_machine)]
     leave_out("not comparable", len(good) - len(comparable))
+    earlier = [run for run in comparable if _start(run) <= _start(head)] or comparable
+    leave_out("later than the head", len(comparable) - len(earlier))
     if good and not comparable:
         return Norm(mismatches=mismatches(good[-1], head, any_machine=any_machine), left_out=left_out)
-    return Norm(runs=tuple(comparable[-window:]), left_out=left_out)
+    return Norm(runs=tuple(earlier[-window:]), left_out=left_out)
+
+
+def _start(run: RunDocument) -> str:
+    """RFC 3339 in UTC sorts as text."""
+    return str(run.result.get("start_time") or "")
 
 
 def _series(run: RunDocument) -> tuple[str, str]:

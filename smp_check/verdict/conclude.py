@@ -175,7 +175,8 @@ def _calm_headline(found: Findings, verdict: Verdict) -> str:
     elif verdict is Verdict.INCONCLUSIVE:
         parts.append(_open_sentence(open_ones, found))
     text = "; ".join(parts)
-    return text[:1].upper() + text[1:] + "."
+    names = {metric.metric for metric in found.metrics}
+    return (text if text.split(" ")[0].strip(",") in names else text[:1].upper() + text[1:]) + "."
 
 
 def _open_sentence(open_ones: Sequence[MetricComparison], found: Findings) -> str:

@@ -29,6 +29,11 @@ COUNTS_LEVEL = 0.001
 _NO_GATE = Gate()
 
 
+def gated(gate: Gate | None, metric: str) -> bool:
+    """Whether a change of a metric counts: it has a tolerance, or it is the error rate, and is not only reported."""
+    return gate is not None and not gate.report_only and (gate.tolerance is not None or metric == "error_rate")
+
+
 def decide(
     metrics: Sequence[MetricComparison], gates: Mapping[str, Gate], *, family: float | None = None
 ) -> tuple[MetricComparison, ...]:

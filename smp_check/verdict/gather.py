@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from smp_check.spec.result import loaded_role
 from smp_check.verdict.acceptance import since_acceptance
 from smp_check.verdict.changepoints import change_points
+from smp_check.verdict.decide import gated
 from smp_check.verdict.extract import HELD_RATE, LEAST_BEYOND
 from smp_check.verdict.history import PARAMETERS
 from smp_check.verdict.metrics import metric_named, order_of
@@ -77,7 +78,7 @@ def _undecided(
         direction=metric.direction,
         verdict=Verdict.INCONCLUSIVE,
         reason="",
-        gating=gate is not None and tolerance is not None and not gate.report_only,
+        gating=gated(gate, metric.name),
         base=median([entry.value for entry in entries]) if entries else None,
         head=head.value if head is not None else None,
         tolerance=metric.tolerance if tolerance is None else tolerance,
@@ -146,7 +147,7 @@ def _error_rates(base: Sequence[RunDocument], run: RunDocument, gates: Mapping[s
                 direction=metric_named("error_rate").direction,
                 verdict=Verdict.INCONCLUSIVE,
                 reason="",
-                gating=gate is not None and not gate.report_only,
+                gating=gated(gate, "error_rate"),
                 base=before[0] / before[1] if before[1] else None,
                 head=now[0] / now[1] if now[1] else None,
                 inputs=Inputs(method="counts", base_counts=tuple(counts), head_counts=now),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from smp_check.spec.configuration import DEFAULT_GATES, Gate, Launches
 from smp_check.spec.run import Remark
+from smp_check.verdict.acceptance import accepted
 from smp_check.verdict.comparability import mesh_of, name_of
 from smp_check.verdict.compare import side
 from smp_check.verdict.conclude import Findings, conclude
@@ -19,10 +20,11 @@ from smp_check.verdict.pairing import paired_metrics, restarted
 from smp_check.verdict.validity import validity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from smp_check.spec.run import RunDocument
+    from smp_check.verdict.acceptance import Acceptance
     from smp_check.verdict.model import Anchor, Comparison, ConformanceSummary
 
 EVERY = 2
@@ -44,6 +46,7 @@ def compare_sides(
     conformance: ConformanceSummary | None = None,
     created: datetime,
     anchor: Anchor | None = None,
+    accept: Sequence[Acceptance] = (),
 ) -> Comparison:
     """Compare the head's rounds with the base's rounds of the same run, place by place and launch by launch.
 
@@ -53,18 +56,19 @@ def compare_sides(
     planned = planned or len(looks(_launches_of(run)))
     both = {role: validity(run, role, gates) for role in ("base", "head")}
     metrics = paired_metrics(run, gates=gates, clients={r: v.clients for r, v in both.items()}, looks=planned)
+    decided_ones, expired = accepted(decide(metrics, gates), accept, name=name_of(run), today=created.date())
     remarks = tuple(dict.fromkeys((*both["base"].remarks, *both["head"].remarks, *_unexpected(run, expect))))
     has_base = any(r.role == "base" for r in run.details.rounds)
     return conclude(
         Findings(
             name=name_of(run),
             mesh=mesh_of(run),
-            metrics=decide(metrics, gates),
+            metrics=decided_ones,
             head=side([run], "head"),
             base=side([run], "base") if has_base else None,
             created=created,
             anchor=anchor,
-            remarks=remarks + _one_launch(run),
+            remarks=remarks + expired + _one_launch(run),
             conformance=conformance,
             gates=gates,
             fail_on=fail_on,

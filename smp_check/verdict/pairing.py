@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from smp_check.verdict.decide import gated
 from smp_check.verdict.extract import LEAST_BEYOND, LEAST_BEYOND_ROUND, WHOLE_RUN, by_client, log_of, names_in, value_of
 from smp_check.verdict.launches import PARAMETERS
 from smp_check.verdict.metrics import metric_named
@@ -116,7 +117,7 @@ def _metric(
         direction=metric.direction,
         verdict=Verdict.INCONCLUSIVE,
         reason="",
-        gating=gate is not None and tolerance is not None and not gate.report_only,
+        gating=gated(gate, metric.name),
         base=median(base) if base else None,
         head=median(head) if head else None,
         tolerance=metric.tolerance if tolerance is None else tolerance,
@@ -157,7 +158,7 @@ def _error_rate(client: str, rounds: Sequence[Round], gate: Gate | None) -> Metr
         direction=metric_named("error_rate").direction,
         verdict=Verdict.INCONCLUSIVE,
         reason="",
-        gating=gate is not None and not gate.report_only,
+        gating=gated(gate, "error_rate"),
         base=shares["base"],
         head=shares["head"],
         inputs=Inputs(method="counts", base_counts=(counts["base"],), head_counts=counts["head"]),

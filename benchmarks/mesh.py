@@ -58,7 +58,7 @@ test:
   clients:
     - protocol: PROTOCOL_HTTP
       connections: 4
-      rps: 100
+      rps: 200
       endpoint_urls: ['http://127.0.0.1:${{SMP_CHECK_PORT}}/']
 mesh: {{}}
 check:
@@ -111,19 +111,17 @@ def ab(folder: Path, *arguments: str) -> Outcome:
 
 def shown(metric: dict[str, Any]) -> str:
     if metric.get("change") is None:
-        return f"{metric['verdict']} ({metric.get('base', 0):.4f} → {metric.get('head', 0):.4f})"
+        return f"{metric['verdict']}, {metric.get('base', 0):.2%} → {metric.get('head', 0):.2%}"
     low, high = metric.get("interval") or (float("nan"), float("nan"))
     return f"{metric['verdict']}, {metric['change']:+.1%} ({low:+.1%} to {high:+.1%})"
 
 
 def overhead() -> None:
     """Two sidecars with mTLS against the service alone, by the embedded generator and by Fortio."""
-    print("\n### What two sidecars with mTLS add, by two generators\n")
-    print(
-        "| generator | p50 direct | p50 mesh | p50 change (95 % interval) | sidecar CPU per 1,000 requests/s | memory |"
-    )
+    print("\n### What two sidecars with mTLS add to the median, by two generators\n")
+    print("| generator | direct | mesh | added (95 % interval) | sidecar CPU per 1,000 requests/s | memory |")
     print("| --- | --- | --- | --- | --- | --- |")
-    found = {}
+    found = []
     for generator in ("embedded", "fortio"):
         with tempfile.TemporaryDirectory() as folder:
             config = str(ROOT / "examples/mesh/overhead.yaml")
@@ -131,13 +129,13 @@ def overhead() -> None:
             base = "http://127.0.0.1:${SMP_CHECK_PORT+4}/"
             outcome = ab(Path(folder), config, "--base-url", base, "--load-generator", generator)
         p50, cpu, memory = (outcome.metric(name) for name in ("p50", "sidecar_cpu_per_krps", "sidecar_mem_mb"))
-        found[generator] = p50["interval"]
-        low, high = p50["interval"]
-        print(
-            f"| {generator} | {p50['base'] * 1e6:.0f} µs | {p50['head'] * 1e6:.0f} µs "
-            f"| {p50['change']:+.0%} ({low:+.0%} to {high:+.0%}) | {cpu['head']:.0f} mcores | {memory['head']:.0f} MB |"
-        )
-    (a, b), (c, d) = found.values()
+        direct, mesh = p50["base"] * 1e6, p50["head"] * 1e6
+        low, high = (direct * change for change in p50["interval"])
+        found.append((low, high))
+        added = f"{direct * p50['change']:.0f} µs ({low:.0f} to {high:.0f})"
+        price = f"{cpu['head']:.0f} mcores | {memory['head']:.0f} MB"
+        print(f"| {generator} | {direct:.0f} µs | {mesh:.0f} µs | {added} | {price} |")
+    (a, b), (c, d) = found
     print(f"\nThe intervals {'overlap' if max(a, c) <= min(b, d) else 'do not overlap'}.")
 
 
@@ -165,10 +163,9 @@ def unchanged() -> None:
     called = [outcome.regressed(gating=True) for outcome in outcomes]
     muted = [outcome.regressed() for outcome in outcomes]
     overall = [outcome.comparison["verdict"] for outcome in outcomes]
-    print(
-        f"- called regressed on a gated metric: {sum(map(bool, called))} of {REPEATS} {called if any(called) else ''}"
-    )
-    print(f"- on any of all metrics shown: {sum(map(bool, muted))} of {REPEATS} {muted if any(muted) else ''}")
+    for what, found in (("a gated metric", called), ("any metric shown", muted)):
+        names = f" ({'; '.join(', '.join(each) for each in found if each)})" if any(found) else ""
+        print(f"- called regressed on {what}: {sum(map(bool, found))} of {REPEATS}{names}")
     print(f"- overall: {', '.join(f'{overall.count(v)} {v}' for v in dict.fromkeys(overall))}")
     print(f"- launches: {', '.join(str(outcome.launches) for outcome in outcomes)}")
 
@@ -195,6 +192,7 @@ def pull_request() -> None:
                 git(folder, "commit", "-q", "-m", branch)
             outcome = ab(folder, "smp-check.yaml", "--base-ref", "base")
         cpu, p50 = outcome.metric("cpu_per_request"), outcome.metric("p50")
+        print(f"{words}: {cpu['base'] * 1e6:.0f} → {cpu['head'] * 1e6:.0f} µs of CPU per request", file=sys.stderr)
         print(
             f"| {words} | {shown(cpu)} | {shown(p50)} | {outcome.code} | {outcome.launches} | {outcome.seconds:.0f} |"
         )

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from smp_check.verdict.distributions import normal_tail
 from smp_check.verdict.robust import mean, median
 
 SHORTEST = 4
@@ -97,6 +98,18 @@ def best_split(segment: Sequence[float]) -> tuple[int | None, float]:
         if z > best:
             best, split = z, k
     return split, tail_of_maximum(best / _memory(segment, split), n)
+
+
+def two_levels(before: Sequence[float], after: Sequence[float]) -> float:
+    """Two-sided p of the Wilcoxon-Mann-Whitney test by the normal approximation, ties and memory paid for."""
+    both = [*before, *after]
+    ranks = mid_ranks(both)
+    spread = _rank_variance(ranks)
+    k, n = len(before), len(both)
+    if spread <= 0:
+        return 1.0
+    z = abs(math.fsum(ranks[:k]) - k * (n + 1) / 2) / math.sqrt(k * (n - k) / n * spread)
+    return 2 * normal_tail(z / _memory(both, k))
 
 
 def _rank_variance(ranks: Sequence[float]) -> float:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from smp_check.errors import SmpCheckError
 from smp_check.load.capabilities import CAPABILITIES
@@ -18,6 +18,8 @@ from smp_check.units import format_latency, format_share
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from smp_check.github.event import Context, Plan
+    from smp_check.github.permissions import Right
     from smp_check.load.port import Generator
     from smp_check.store.port import BaselineStore
 
@@ -130,24 +132,48 @@ def diagnose_git() -> Diagnosis:
     return Diagnosis(area="store", subject="git", state="ok", detail=version.removeprefix("git version "))
 
 
-def diagnose_actions(environ: Mapping[str, str]) -> list[Diagnosis]:
-    """What a GitHub Actions job gives us; nothing elsewhere."""
+def diagnose_actions(environ: Mapping[str, str], payload: Mapping[str, Any]) -> list[Diagnosis]:
+    """What a GitHub Actions job gives us: its event, its token's permissions, its files; nothing elsewhere."""
     if environ.get("GITHUB_ACTIONS") != "true":
         return []
-    token = bool(environ.get("GITHUB_TOKEN") or environ.get("SMP_TOKEN"))
+    from smp_check.github.event import context_from, plan
+
+    context = context_from(environ, payload)
+    try:
+        planned = plan(context)
+    except SmpCheckError as fault:
+        return [_github("event", "failed", fault.message, fault.hint or "")]
     summary = bool(environ.get("GITHUB_STEP_SUMMARY"))
     return [
-        Diagnosis(
-            area="GitHub",
-            subject="token",
-            state="ok" if token else "limited",
-            detail="present" if token else "none in this step",
-            advice="" if token else "permissions: {contents: read, pull-requests: write} on the job, for the comment",
+        _github("event", "ok", f"{context.event}: {planned.reason}"),
+        _github(
+            "job summary", "ok" if summary else "limited", "writable" if summary else "GITHUB_STEP_SUMMARY is not set"
         ),
-        Diagnosis(
-            area="GitHub",
-            subject="job summary",
-            state="ok" if summary else "limited",
-            detail="writable" if summary else "GITHUB_STEP_SUMMARY is not set",
-        ),
+        *_permissions(environ, context, planned),
     ]
+
+
+def _permissions(environ: Mapping[str, str], context: Context, planned: Plan) -> list[Diagnosis]:
+    from smp_check.github.client import GitHub
+    from smp_check.github.permissions import examine
+    from smp_check.github.place import Place
+
+    place = Place.of(environ)
+    if not place.token:
+        return [
+            _github("token", "limited", "none in this step", "env: {GITHUB_TOKEN: ${{ github.token }}} on the step")
+        ]
+    with GitHub(place, patience=20.0) as github:
+        rights = examine(github, context, planned)
+    return [
+        _github(right.name, "ok" if right.granted else "failed", _for(right), "" if right.granted else right.line)
+        for right in rights
+    ]
+
+
+def _for(right: Right) -> str:
+    return f"for {right.purpose}" if right.granted else f"needed for {right.purpose}: {right.detail}"
+
+
+def _github(subject: str, state: State, detail: str, advice: str = "") -> Diagnosis:
+    return Diagnosis(area="GitHub", subject=subject, state=state, detail=detail, advice=advice)

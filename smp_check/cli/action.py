@@ -19,6 +19,7 @@ from smp_check.errors import ExitCode, SmpCheckError, StoreError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from smp_check.github.event import Plan
     from smp_check.github.inputs import Inputs
     from smp_check.spec.configuration import Configuration
 
@@ -61,7 +62,7 @@ def fetch_step() -> int:
     if not measures:
         return 0
     around = surroundings(inputs.update_baseline)
-    history = _history(around.commit, around.ancestors)
+    history = _history(planned, around.commit, around.ancestors)
     (folder / "history").write_text("".join(f"{commit}\n" for commit in history), encoding="utf-8")
     try:
         _fetch(the_configuration(inputs), inputs, folder / "baselines", history)
@@ -85,10 +86,11 @@ def _fetch(configuration: Configuration, inputs: Inputs, copy: Path, history: Se
     console.say(f"{count} earlier runs from {opened.location}")
 
 
-def _history(commit: str | None, ancestors: Sequence[str]) -> list[str]:
+def _history(planned: Plan, commit: str | None, ancestors: Sequence[str]) -> list[str]:
     """The anchor and the commits before it; from GitHub where the clone is too shallow to know."""
+    from smp_check.github.checkout import head
     from smp_check.github.client import GitHub
-    from smp_check.github.history import commits_before
+    from smp_check.github.history import commits_before, merge_base
     from smp_check.github.place import Place
 
     if commit is None or ancestors:
@@ -97,6 +99,9 @@ def _history(commit: str | None, ancestors: Sequence[str]) -> list[str]:
     if not place.token or not repository:
         return [commit]
     with GitHub(place) as github:
+        request = planned.pull_request
+        if request is not None and commit == request.base_sha and head(Path.cwd()) == request.head_sha:
+            commit = merge_base(github, repository, request.base_sha, request.head_sha) or commit
         return commits_before(github, repository, commit)
 
 

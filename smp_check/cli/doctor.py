@@ -48,6 +48,7 @@ def _examine(store: str | None, branch: str | None, console: Console) -> list[Di
 
     from smp_check import diagnosis
     from smp_check.cli.bench import store_for
+    from smp_check.cli.surroundings import read_event
     from smp_check.load.registry import generators
 
     return [
@@ -56,7 +57,7 @@ def _examine(store: str | None, branch: str | None, console: Console) -> list[Di
         *diagnosis.diagnose_generators(generators()),
         diagnosis.diagnose_git(),
         diagnosis.diagnose_store(lambda: store_for(None, console, store=store, branch=branch)),
-        *diagnosis.diagnose_actions(os.environ),
+        *diagnosis.diagnose_actions(os.environ, read_event(os.environ)),
     ]
 
 

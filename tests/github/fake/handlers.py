@@ -87,6 +87,8 @@ def add_comment(call: Call) -> Answer:
         return refused(403, "Unable to create comment because issue is locked.")
     if number not in call.repository.comments:
         return NOT_FOUND
+    if not call.body["body"].strip():
+        return refused(422, "Validation Failed", {"resource": "IssueComment", "code": "missing_field", "field": "body"})
     if len(call.body["body"]) > LONGEST_COMMENT:
         return too_long()
     comment = {

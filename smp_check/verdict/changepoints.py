@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from smp_check.verdict.distributions import normal_tail
-from smp_check.verdict.robust import mean, median
+from smp_check.verdict.robust import mad, mean, median
 
 SHORTEST = 4
 """Points on each side of a change point."""
@@ -150,3 +150,17 @@ def tail_of_maximum(z: float, n: int) -> float:
     edge = SHORTEST / n
     density = math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
     return min(1.0, density * ((z - 1 / z) * 2 * math.log((1 - edge) / edge) + 4 / z))
+
+
+def calmer(raw: Sequence[float], referenced: Sequence[float | None]) -> tuple[list[float], bool]:
+    """The series to judge: relative to the reference where all points have one and that is the calmer of the two."""
+    ratios = [x for x in referenced if x is not None]
+    if len(ratios) == len(raw) and noise_of(ratios) < noise_of(raw):
+        return ratios, True
+    return list(raw), False
+
+
+def noise_of(xs: Sequence[float]) -> float:
+    """Typical difference between neighbours (scaled MAD), which no single change point can spoil."""
+    steps = [b - a for a, b in pairwise(xs)]
+    return mad([*steps, *(-step for step in steps)]) if steps else 0.0

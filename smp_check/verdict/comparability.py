@@ -64,6 +64,12 @@ def norm_of(base: Sequence[RunDocument], head: RunDocument, *, any_machine: bool
     return Norm(runs=tuple(earlier[-window:]), left_out=left_out)
 
 
+def identity_of(run: RunDocument) -> tuple[object, ...]:
+    """What runs must share to be one series: test, mesh, load and machine."""
+    fingerprint = run.details.fingerprint
+    return *_series(run), tuple(sorted(fingerprint.load.items())), tuple(sorted(fingerprint.machine.items()))
+
+
 def _start(run: RunDocument) -> str:
     """RFC 3339 in UTC sorts as text."""
     return str(run.result.get("start_time") or "")

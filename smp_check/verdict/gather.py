@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from smp_check.spec.result import loaded_role
 from smp_check.verdict.acceptance import since_acceptance
-from smp_check.verdict.changepoints import change_points
+from smp_check.verdict.changepoints import calmer, change_points
 from smp_check.verdict.decide import gated
 from smp_check.verdict.extract import HELD_RATE, LEAST_BEYOND
 from smp_check.verdict.history import PARAMETERS
@@ -44,9 +44,8 @@ def gather(
         restriction = clients.get(client, _FREE)
         if moved is not None and restriction.refused is None:
             restriction = Restriction(refused=moved.message, only_worse=restriction.only_worse)
-        inputs = _inputs(entries, head.get((client, name)), name, restriction)
-        inputs = replace(inputs, step=_step(run, client, name))
-        metrics.append(_undecided(client, name, entries, head.get((client, name)), inputs, gates))
+        step = _step(run, client, name)
+        metrics.append(compared(client, name, entries, head.get((client, name)), restriction, gates, step=step))
     return (*metrics, *_error_rates(base, run, gates))
 
 
@@ -56,18 +55,22 @@ def _norm_entries(
     """What the baseline says of a metric, since its level was last accepted or improved for good."""
     since = since_acceptance([run.details.accepted for run in base], client, name)
     entries = [each[client, name] for each in observed[since:] if (client, name) in each]
-    better = [point.index for point in change_points([entry.raw for entry in entries]) if point.change < 0]
+    series, _ = calmer([entry.raw for entry in entries], [entry.referenced for entry in entries])
+    better = [point.index for point in change_points(series) if point.change < 0]
     return entries[better[-1] :] if better else entries
 
 
-def _undecided(
+def compared(
     client: str,
     name: str,
     entries: Sequence[Observed],
     head: Observed | None,
-    inputs: Inputs,
+    restriction: Restriction,
     gates: Mapping[str, Gate],
+    *,
+    step: float = 0.0,
 ) -> MetricComparison:
+    """One metric of one client, undecided: the baseline's entries, the head, and all that its verdict needs."""
     metric = metric_named(name)
     gate = gates.get(name)
     tolerance = gate.tolerance if gate is not None else None
@@ -82,7 +85,7 @@ def _undecided(
         base=median([entry.value for entry in entries]) if entries else None,
         head=head.value if head is not None else None,
         tolerance=metric.tolerance if tolerance is None else tolerance,
-        inputs=inputs,
+        inputs=replace(_inputs(entries, head, name, restriction), step=step),
     )
 
 

@@ -57,12 +57,7 @@ def examine(github: GitHub, context: Context, planned: Plan) -> list[Right]:
     wanted: list[tuple[bool, str, str, Callable[[], None]]] = [
         (True, "contents: read", "the earlier runs", read),
         (planned.record, "contents: write", "adding this run to the earlier ones", write),
-        (
-            planned.comment == "here" and planned.pull_request is not None,
-            "pull-requests: write",
-            "the comment",
-            comment,
-        ),
+        (comments, "pull-requests: write", "the comment", comment),
         (not planned.measure, "actions: read", "what the first stage measured", artifacts),
     ]
     return [_tried(name, purpose, attempt) for needed, name, purpose, attempt in wanted if needed]

@@ -97,3 +97,6 @@ def _promise(match: Match, configuration: Configuration, console: Console) -> No
     least, most = (format_duration(round(seconds)) for seconds in match.expected(configuration))
     how = f"{match.launches.min} to {match.launches.max} launches" if match.restarts else f"{match.pairs} rounds a side"
     console.say(f"side by side: {how}, {least if least == most else f'{least} to {most}'}")
+    fitting = match.fitting(configuration)
+    if match.restarts and fitting < match.launches.min:
+        console.warn(f"--max-time has room for about {fitting} launches; it takes {match.launches.min} to be sure")

@@ -52,10 +52,19 @@ class Match:
         return 2 * self.pairs * check.round + 2 * check.warmup
 
     def expected(self, configuration: Configuration) -> tuple[float, float]:
-        """Seconds that the whole will take at least and at most."""
-        one = self.load_seconds(configuration) + (START_SECONDS if self.restarts else 0)
-        most = one * self.launches.max
-        return one * self.launches.min, most if self.max_seconds is None else min(most, self.max_seconds)
+        """Seconds that the whole will take at least and at most, as far as ``max_seconds`` lets it."""
+        one = self._one(configuration)
+        bound = float("inf") if self.max_seconds is None else self.max_seconds
+        return min(one * self.launches.min, bound), min(one * self.launches.max, bound)
+
+    def fitting(self, configuration: Configuration) -> int:
+        """How many launches ``max_seconds`` leaves room for: the first is made in any case."""
+        if self.max_seconds is None:
+            return self.launches.max
+        return min(self.launches.max, max(1, int(self.max_seconds / self._one(configuration))))
+
+    def _one(self, configuration: Configuration) -> float:
+        return self.load_seconds(configuration) + (START_SECONDS if self.restarts else 0)
 
 
 def once(match: Match, configuration: Configuration) -> Match:

@@ -11,7 +11,7 @@ from smp_check.cli.console import Console, console_options
 from smp_check.cli.options import CONTEXT, FAIL_ON
 
 if TYPE_CHECKING:
-    from smp_check.spec.configuration import CheckOptions
+    from smp_check.spec.configuration import CheckOptions, Gate
     from smp_check.verdict.model import Comparison
 
 
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 @click.argument("base", type=click.Path(path_type=Path))
 @click.argument("head", type=click.Path(path_type=Path), required=False)
 @click.option("-c", "--config", type=click.Path(path_type=Path), help="Take gates and policy from this configuration.")
+@click.option(
+    "--gate",
+    "gates",
+    multiple=True,
+    metavar="METRIC=TOLERANCE",
+    help="Gate this metric too, for example throughput=10%; may be given several times.",
+)
 @FAIL_ON
 @click.option("--any-machine", is_flag=True, help="Compare runs of different kinds of machine as well.")
 @click.option(
@@ -37,6 +44,7 @@ def compare_command(
     base: Path,
     head: Path | None,
     config: Path | None,
+    gates: tuple[str, ...],
     fail_on: tuple[str, ...] | None,
     any_machine: bool,
     history: Path | None,
@@ -57,6 +65,8 @@ def compare_command(
       smp-check compare .smp-check/baselines run.json -c smp-check.yaml -o comparison.json
       smp-check compare --recompute comparison.json
     """
+    from dataclasses import replace
+
     from smp_check.cli.output import prepare
     from smp_check.pipeline import exit_code
 
@@ -68,9 +78,23 @@ def compare_command(
         raise click.UsageError("name two run documents: BASE and HEAD")
     else:
         check = _check_options(config, fail_on, any_machine, console)
+        check = replace(check, gates={**check.gates, **dict(map(_gate, gates))})
         comparison = _compared(base, head, check, accept, history, console)
     _present(comparison, output, console)
     ctx.exit(exit_code(comparison))
+
+
+def _gate(text: str) -> tuple[str, Gate]:
+    from smp_check.spec.configuration import Gate
+    from smp_check.units import parse_share
+
+    name, _, tolerance = text.rpartition("=")
+    if not name:
+        raise click.BadParameter(f"{text!r} is no gate; write for example throughput=10%", param_hint="--gate")
+    try:
+        return name, Gate(tolerance=parse_share(tolerance))
+    except ValueError as fault:
+        raise click.BadParameter(str(fault), param_hint="--gate") from fault
 
 
 def _compared(

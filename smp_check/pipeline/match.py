@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from smp_check.load.plan import BETWEEN_ROUNDS
 from smp_check.spec.configuration import Launches
 from smp_check.verdict.paired import looks
 
@@ -49,7 +50,7 @@ class Match:
     def load_seconds(self, configuration: Configuration) -> float:
         """Seconds of one launch under load, warm-up included."""
         check = configuration.check
-        return 2 * self.pairs * check.round + 2 * check.warmup
+        return 2 * self.pairs * (check.round + BETWEEN_ROUNDS) + 2 * check.warmup
 
     def expected(self, configuration: Configuration) -> tuple[float, float]:
         """Seconds that the whole will take at least and at most, as far as ``max_seconds`` lets it."""
@@ -72,5 +73,5 @@ def once(match: Match, configuration: Configuration) -> Match:
     check = configuration.check
     pairs = max(FEWEST_PAIRS, round(configuration.duration / check.round))
     if match.max_seconds is not None:
-        pairs = min(pairs, int((match.max_seconds - 2 * check.warmup) / (2 * check.round)))
+        pairs = min(pairs, int((match.max_seconds - 2 * check.warmup) / (2 * (check.round + BETWEEN_ROUNDS))))
     return replace(match, launches=Launches(min=1, max=1), pairs=max(2, pairs), restarts=False)

@@ -133,16 +133,15 @@ class _Series:
         if reference_url is not None:
             loads["reference"] = plan.loads["reference"]
             roles = ("base", "head", "reference")
-        return replace(plan, loads=loads, schedule=self._schedule(roles, launch))
+        return replace(plan, loads=loads, schedule=self._schedule(roles, launch, plan.round_seconds))
 
     def _sized(self, configuration: Configuration) -> Configuration:
         """One launch's load on one side takes as many rounds as there are pairs, each as long as asked."""
         return replace(configuration, duration=self._match.pairs * configuration.check.round)
 
-    def _schedule(self, roles: tuple[Role, ...], launch: int) -> tuple[Slot, ...]:
+    def _schedule(self, roles: tuple[Role, ...], launch: int, seconds: float) -> tuple[Slot, ...]:
         """ABBA blocks, the first letter of each drawn: what comes regularly on this machine hits both alike."""
         slots: list[Slot] = []
-        seconds = self._configuration.check.round
         for pair in range(0, self._match.pairs, 2):
             start = launch * self._match.pairs + pair
             count = min(2, self._match.pairs - pair)

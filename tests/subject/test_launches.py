@@ -13,6 +13,7 @@ import pytest
 from smp_check.capture.port import Observation
 from smp_check.errors import InputError, Interrupted, MeasurementError
 from smp_check.load.events import Noted, RoundEnded, RoundStarted, Started
+from smp_check.load.plan import BETWEEN_ROUNDS
 from smp_check.load.port import Sample
 from smp_check.pipeline.bench import Bench
 from smp_check.pipeline.match import Match, once
@@ -191,7 +192,10 @@ def test_where_nothing_is_restarted_looks_come_after_pairs() -> None:
     assert {r.launch for r in run.details.rounds} == {0}
 
 
-@pytest.mark.parametrize(("duration", "seconds", "pairs"), [(2, None, 12), (20, None, 20), (100, 61, 30), (100, 1, 2)])
+@pytest.mark.parametrize(
+    ("duration", "seconds", "pairs"),
+    [(2, None, 12), (20, None, 20), (100, 61, int(61 / (2 + 2 * BETWEEN_ROUNDS))), (100, 1, 2)],
+)
 def test_how_long_one_launch_is(duration: float, seconds: float | None, pairs: int) -> None:
     match = once(World().match(6, 12, max_seconds=seconds), replace(CONFIGURATION, duration=duration))
     assert match.pairs == pairs
@@ -210,8 +214,9 @@ def test_no_launch_is_begun_that_does_not_fit() -> None:
 
 def test_what_was_promised() -> None:
     match = World().match(6, 12)
-    assert match.expected(CONFIGURATION) == (6 * (12 + 5), 12 * (12 + 5))
-    assert replace(match, max_seconds=120.0).expected(CONFIGURATION) == (102, 120.0)
+    one = 12 * (1 + BETWEEN_ROUNDS) + 5
+    assert match.expected(CONFIGURATION) == pytest.approx((6 * one, 12 * one))
+    assert replace(match, max_seconds=150.0).expected(CONFIGURATION) == pytest.approx((6 * one, 150.0))
     assert [replace(match, max_seconds=each).fitting(CONFIGURATION) for each in (None, 120.0, 60.0, 1.0)] == [
         12,
         7,

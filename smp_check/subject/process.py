@@ -62,9 +62,9 @@ class Running:
         return tree.members(self.mark, _root(self.process))
 
     def death(self) -> str | None:
-        """How it ended, with the end of its log, if its command has failed by now."""
+        """How it ended, with the end of its log: its command has failed, or none of its processes is left."""
         code = self.process.poll()
-        if not code:
+        if code is None or (code == 0 and self.processes()):
             return None
         return f"the {self.start.role} {_ended(code)}{tail(self.start.log)}"
 

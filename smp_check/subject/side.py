@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 OnWarning = Callable[[str], None]
 
+_HERE = frozenset({"127.0.0.1", "localhost", "::1"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
@@ -94,7 +96,7 @@ def started(
         launch=launch,
     )
     with running(start, on_warning) as system:
-        yield Side(configuration=observing(here, system), running=system)
+        yield Side(configuration=observing(here, system) if command else here, running=system)
 
 
 def observing(configuration: Configuration, system: Running) -> Configuration:
@@ -113,12 +115,24 @@ def observing(configuration: Configuration, system: Running) -> Configuration:
             for each, found in zip(watched, own, strict=True)
             for one in (_pids(found) if each.name and found else (each,))
         )
-    rest = _pids(tree.apart_from(processes, claimed))
-    if WORKLOAD not in observe and not claimed:
-        observe[WORKLOAD] = rest or (Watched(port=system.start.port),)
-    elif WORKLOAD not in observe and rest:
-        observe[WORKLOAD] = rest
+    workload = _pids(tree.apart_from(processes, claimed))
+    if not workload and not claimed:
+        workload = _listening(configuration)
+    if WORKLOAD not in observe and workload:
+        observe[WORKLOAD] = workload
     return replace(configuration, check=replace(configuration.check, observe=observe))
+
+
+def _listening(configuration: Configuration) -> tuple[Watched, ...]:
+    """Who listens at the endpoints, where that can be seen: another program's daemon may have started it."""
+    found = {}
+    for client in configuration.clients:
+        for host, port in map(address, client.endpoint_urls):
+            if host in _HERE:
+                with suppress(LostError):
+                    by_port(port)()
+                    found[port] = Watched(port=port)
+    return tuple(found.values())
 
 
 def _own(watched: Watched, processes: Sequence[psutil.Process]) -> Sequence[psutil.Process]:

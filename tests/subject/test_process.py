@@ -160,6 +160,16 @@ def test_the_death_of_the_system_is_told(starter: Any) -> None:
     assert "out of memory" in death
 
 
+def test_a_service_that_goes_quietly_is_told_of_too(starter: Any) -> None:
+    with starter("PYTHON service.py & sleep 0.5; echo bye; kill $!; exit 0") as system:
+        system.process.wait(5)
+        while system.processes():
+            time.sleep(0.05)
+        death = system.death()
+    assert "exit code 0" in death
+    assert "bye" in death
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_leave_nothing_running(starter: Any, number: signal.Signals) -> None:
     """A process that holds a running system is told to stop: the system is gone before the process."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -87,7 +88,7 @@ def test_a_component_by_name_is_its_own_only(place: Place) -> None:
             observe = side.configuration.check.observe
             assert commands(observe, "sidecar") == ["sleep 60"] * 3
             assert stranger.pid not in {each.pid for each in observe["sidecar"]}
-            assert not {each.pid for each in observe["workload"]} & {each.pid for each in observe["sidecar"]}
+            assert "workload" not in observe, "the service is above what is watched: with its children it counts twice"
     finally:
         stranger.kill()
         stranger.wait()
@@ -112,6 +113,23 @@ def test_a_name_that_nobody_has_is_left_to_be_warned_of(place: Place) -> None:
 def test_nothing_says_how_to_start(place: Place) -> None:
     with pytest.raises(InputError, match="nothing says how"), started(configuration(), place, print):
         pytest.fail("not reached")
+
+
+def test_a_daemon_of_somebody_else_is_found_by_its_port(place: Place) -> None:
+    """As with containers: the command has none of its processes left, and something else listens at the endpoint."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        given = configuration(f"http://127.0.0.1:{server.getsockname()[1]}/", setup="true")
+        with started(given, place, lambda _: None) as side:
+            assert side.configuration.check.observe == {"workload": (Watched(port=server.getsockname()[1]),)}
+
+
+def test_only_waiting_and_tearing_down(place: Place) -> None:
+    """Somebody else starts it; nothing of ours is there to be watched."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        given = configuration(f"http://127.0.0.1:{server.getsockname()[1]}/", teardown="touch gone")
+        with started(given, place, lambda _: None) as side:
+            assert side.configuration.check.observe == {}
+    assert (place.folder / "gone").exists()
 
 
 def test_a_system_that_somebody_else_started(place: Place) -> None:

@@ -39,7 +39,6 @@ def history_evidence(inputs: Inputs, metric: str) -> Evidence:
     margin = said.change - said.beyond_all  # the worst baseline run, seen from the middle
     tail = (1 - CONFIDENCE) / 2
     upper = said.bound(1 - tail)
-    sd = math.sqrt(math.fsum(g.weight * g.sd**2 for g in said.guesses))
     return Evidence(
         p_worse=said.worse(),
         p_better=said.better(),
@@ -50,7 +49,7 @@ def history_evidence(inputs: Inputs, metric: str) -> Evidence:
         least=LEAST_CHANGE.get(k, 0.0) * min(spread, 1.0),
         worse_than_all=said.beyond_all > 0,
         better_than_all=said.below_all > 0,
-        spread=sd,
+        spread=said.typical,
         own_error=math.sqrt(head.shared(said.share)[1][0]),
         units=k,
     )

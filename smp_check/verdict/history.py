@@ -78,6 +78,11 @@ class Prediction:
     below_all: float
     """By how much it is better than the best one."""
 
+    @property
+    def typical(self) -> float:
+        """Standard deviation of the change, were nothing changed: of the many that are weighed, a middle one."""
+        return math.exp(math.fsum(g.weight * math.log(g.sd) for g in self.guesses)) / _T6_SCALE
+
     def worse(self, change: float = 0.0) -> float:
         """Probability of a head so much worse, were the true change ``change``."""
         return math.fsum(g.weight * t6_tail((g.change - change) / g.sd) for g in self.guesses)

@@ -12,6 +12,8 @@ from smp_check.load.adapters.tool import Tool, rate_fraction
 from smp_check.load.port import Load
 
 SCRIPT, RESULT = "round.js", "summary.json"
+SHORTEST = 1.0
+"""Seconds; k6 refuses shorter scenarios, so they are made as long."""
 PERCENTS = (*range(1, 100), *(99 + tenth / 10 for tenth in range(1, 10)), 99.95, 99.99)
 _STATUSES = (*range(200, 209), 226, *range(300, 309), *range(400, 432), 451, 499, *range(500, 512), *range(520, 531))
 _TEMPLATE = """\
@@ -101,7 +103,8 @@ def script_of(load: Load, seconds: float, result: str) -> str:
 
 
 def _scenario(load: Load, seconds: float) -> dict[str, object]:
-    lasting = {"duration": f"{seconds * 1e3:.0f}ms", "gracefulStop": f"{load.timeout * 1e3:.0f}ms"}
+    duration = max(seconds, SHORTEST)
+    lasting = {"duration": f"{duration * 1e3:.0f}ms", "gracefulStop": f"{load.timeout * 1e3:.0f}ms"}
     if load.rate is None:
         return {"executor": "constant-vus", "vus": load.connections, **lasting}
     rate = rate_fraction(load.rate)

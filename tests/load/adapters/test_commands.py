@@ -202,3 +202,8 @@ def test_the_session_needs_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
     generator = CommandGenerator(VegetaAdapter())
     with pytest.raises(Exception, match="not installed"), generator.session(LOAD):
         pass
+
+
+def test_k6_gets_no_scenario_shorter_than_it_takes() -> None:
+    files: Any = K6Adapter().invocation(LOAD, 0.5, Path("/folder")).files
+    assert '"duration": "1000ms"' in files["round.js"].decode()

@@ -163,4 +163,6 @@ def _refuse_placeholders(urls: Sequence[str]) -> None:
 
 def _log(folder: Path, role: Role, launch: int) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob(f"{role}-*.log") if launch == 0 else ():
+        old.unlink()  # an earlier run's, which may have had more launches
     return folder / f"{role}-{launch + 1}.log"

@@ -148,6 +148,14 @@ def test_two_sides_at_once_with_a_log_each(place: Place) -> None:
     assert sorted(path.name for path in place.logs.iterdir()) == ["base-2.log", "head-2.log"]
 
 
+def test_logs_of_an_earlier_run_do_not_stay(place: Place) -> None:
+    place.logs.mkdir()
+    for name in ("head-1.log", "head-9.log", "notes.txt"):
+        (place.logs / name).write_text("old")
+    with started(configuration(setup=f"{sys.executable} service.py"), place, print):
+        assert sorted(path.name for path in place.logs.iterdir()) == ["head-1.log", "notes.txt"]
+
+
 def test_two_sides_need_two_ports(place: Place) -> None:
     recipe = Recipe(command="true", place=place)
     fixed = configuration("http://127.0.0.1:8080/")

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 OnWarning = Callable[[str], None]
 
+NOTHING = ":"
+"""The command of a system that somebody else starts."""
 TEARDOWN_SECONDS = 60.0
 _TAIL_LINES = 20
 _TAIL_BYTES = 16_384
@@ -120,7 +122,8 @@ def _spawn(start: Start, environment: Mapping[str, str], log: IO[bytes]) -> subp
 
 def _warn_of_a_stranger(start: Start, on_warning: OnWarning) -> bool:
     """A fixed address that is taken already may be an old copy of the service, and would be measured instead."""
-    taken = [f"{host}:{port}" for host, port in start.ready.addresses if listens(host, port)]
+    addresses = () if start.command == NOTHING else start.ready.addresses
+    taken = [f"{host}:{port}" for host, port in addresses if listens(host, port)]
     if taken:
         on_warning(
             f"{', '.join(taken)} accepted connections before the {start.role} was started: is an older copy running? "

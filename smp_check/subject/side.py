@@ -16,7 +16,7 @@ from smp_check.spec.configuration import Watched
 from smp_check.subject import tree
 from smp_check.subject.placeholders import mentions_port, placed, with_port
 from smp_check.subject.ports import free_port
-from smp_check.subject.process import Running, Start, running
+from smp_check.subject.process import NOTHING, Running, Start, running
 from smp_check.subject.ready import address, readiness
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def started(
     here = placed(configuration, port)
     reached = [with_port(url, port) for url in urls]
     start = Start(
-        command=command or ":",
+        command=command or NOTHING,
         role=role,
         port=port,
         folder=place.folder,

@@ -127,7 +127,7 @@ def test_only_waiting_and_tearing_down(place: Place) -> None:
     """Somebody else starts it; nothing of ours is there to be watched."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         given = configuration(f"http://127.0.0.1:{server.getsockname()[1]}/", teardown="touch gone")
-        with started(given, place, lambda _: None) as side:
+        with started(given, place, pytest.fail) as side:
             assert side.configuration.check.observe == {}
     assert (place.folder / "gone").exists()
 

@@ -1,142 +1,231 @@
-"""Trends -> text for the terminal, or one self-contained page with a chart each."""
+"""The history of every metric: for the terminal, and as one page with a chart for each."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from smp_check.report.escape import terminal
+from smp_check.report.build import NO_MESH
+from smp_check.report.charts import BOTTOM, LEFT, RIGHT, TOP, WIDTH, Scale, Tick
+from smp_check.report.escape import LONGEST_NAME, plain, terminal
 from smp_check.report.templating import fill
-from smp_check.units import format_share
-from smp_check.verdict.wording import value_text
+from smp_check.report.values import format_value, relative, short_commit
+from smp_check.verdict.robust import median
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from smp_check.verdict.model import Unit
     from smp_check.verdict.trend import Change, Trend
 
-_BARS = "▁▂▃▄▅▆▇█"
-_SPARK = 60
-WIDTH, HEIGHT, MARGIN = 900, 160, 12
-
-
-def commit_text(commit: str | None) -> str:
-    """A commit, short."""
-    return "an unknown commit" if commit is None else commit[:12]
-
-
-def change_text(trend: Trend, change: Change) -> str:
-    """One change point as a sentence."""
-    values = f"{value_text(change.before, trend.unit)} → {value_text(change.after, trend.unit)}"
-    how = "worse" if change.worse else "better"
-    accepted = ", accepted" if change.accepted else ""
-    share = format_share(change.change, signed=True)
-    where = f"after {commit_text(change.after_commit)}, at {commit_text(change.at_commit)}"
-    return f"{change.start:%Y-%m-%d}: {share} ({how}{accepted}), {values}, {where}"
-
-
-def trend_text(trends: Sequence[Trend]) -> str:
-    """All trends for the terminal: a spark line and the change points of each."""
-    if not trends:
-        return "no runs to show a trend of\n"
-    return "\n".join(_block(trend) for trend in trends)
-
-
-def _block(trend: Trend) -> str:
-    values = [point.value for point in trend.points]
-    newest = value_text(values[-1], trend.unit)
-    against = ", relative to the reference" if trend.referenced else ""
-    lines = [
-        f"{terminal(_title(trend))}: {len(values)} runs, newest {newest}, "
-        f"run to run {format_share(trend.noise)}{against}",
-        f"  {spark(values[-_SPARK:])}",
-    ]
-    lines += [f"  {terminal(change_text(trend, change))}" for change in trend.changes]
-    if trend.drift is not None:
-        lines.append(f"  {drift_text(trend.drift)}")
-    return "\n".join(lines) + "\n"
-
-
-def drift_text(drift: float) -> str:
-    """A drift as a sentence."""
-    return f"slow drift: {format_share(drift, signed=True)} against a quarter of a year ago, with no step that shows"
-
-
-def _title(trend: Trend) -> str:
-    mesh = "" if trend.mesh == "none" else f" on {trend.mesh}"
-    return f"{trend.name}{mesh}, {trend.client}, {trend.metric}"
-
-
-def spark(values: Sequence[float]) -> str:
-    """A line of block characters."""
-    low, high = min(values), max(values)
-    if high <= low:
-        return _BARS[3] * len(values)
-    return "".join(_BARS[min(int((v - low) / (high - low) * len(_BARS)), len(_BARS) - 1)] for v in values)
+HEIGHT = 200.0
+BLOCKS = "▁▂▃▄▅▆▇█"
+SPARKS = 24
+NEWEST = 20
+"""Runs that the present level is taken from."""
+NOTHING = "No stored runs: there is no history yet. Each `smp-check check` on the default branch adds one run."
+UNUSABLE = frozenset({"regressed"})
+"""Verdicts of runs that are drawn apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dot:
-    """One run in a chart."""
+class ChangeView:
+    """One change of level."""
+
+    when: str
+    label: str
+    before: str
+    after: str
+    change: str
+    tone: str
+    commits: str
+    """Between which commits it happened."""
+    chance: str
+    """How probable such a change is where there is none."""
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """One run in a chart, in pixels."""
 
     x: float
     y: float
-    title: str
+    text: str
     tone: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chart:
-    """One trend, drawn."""
+class TrendChart:
+    """One metric's runs, its levels and where they changed."""
 
-    title: str
-    summary: str
-    line: str
-    dots: tuple[Dot, ...]
-    marks: tuple[tuple[float, str, str], ...]
-    """x, tone and sentence of each change point."""
-    top: str
-    bottom: str
-    notes: tuple[str, ...]
-    width: int = WIDTH
-    height: int = HEIGHT
+    marks: tuple[Mark, ...]
+    levels: tuple[tuple[float, float, float], ...]
+    """From x, to x, y of each level."""
+    breaks: tuple[float, ...]
+    across: tuple[Tick, ...]
+    up: tuple[Tick, ...]
+    width: float = WIDTH
+    height: float = HEIGHT
+    left: float = LEFT
 
 
-def trend_page(trends: Sequence[Trend]) -> str:
-    """All trends as one self-contained HTML page."""
-    changed = sum(bool(trend.changes) for trend in trends)
-    return fill("trend.html.j2", {"charts": [_chart(t) for t in trends], "changed": changed}, "html")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrendView:
+    """One metric of one series as text."""
+
+    series: str
+    label: str
+    newest: str
+    typical: str
+    noise: str
+    runs: int
+    referenced: bool
+    spark: str
+    drift: str
+    changes: tuple[ChangeView, ...]
+    chart: TrendChart | None
 
 
-def _chart(trend: Trend) -> Chart:
-    values = [point.value for point in trend.points]
-    low, high = min(values), max(values)
-    span = (high - low) or abs(high) or 1.0
-    step = (WIDTH - 2 * MARGIN) / max(len(values) - 1, 1)
-    places = [
-        (round(MARGIN + i * step, 1), round(HEIGHT - MARGIN - (v - low) / span * (HEIGHT - 2 * MARGIN), 1))
-        for i, v in enumerate(values)
-    ]
-    marks = tuple(
-        (round(places[c.index][0] - step / 2, 1), "bad" if c.worse else "good", change_text(trend, c))
-        for c in trend.changes
+def trend_text(found: Sequence[Trend]) -> str:
+    """A table for each series, and every change of level."""
+    views = [_view(trend, drawn=False) for trend in found]
+    if not views:
+        return f"{NOTHING.replace('`', '')}\n"
+    lines: list[str] = []
+    for series in dict.fromkeys(view.series for view in views):
+        mine = [view for view in views if view.series == series]
+        lines += [terminal(series), "", *_table(mine), "", *_told(mine), ""]
+    return "\n".join(line.rstrip() for line in lines).strip("\n") + "\n"
+
+
+def _table(views: Sequence[TrendView]) -> list[str]:
+    from tabulate import tabulate
+
+    headers = ["metric", "runs", "newest", "typical", "noise", "history", "changes"]
+    rows = [[terminal(v.label, 32), v.runs, v.newest, v.typical, v.noise, v.spark, len(v.changes) or ""] for v in views]
+    align = ("left", "right", "right", "right", "right", "left", "right")
+    made: str = tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True, colalign=align)
+    return made.splitlines()
+
+
+def _told(views: Sequence[TrendView]) -> Iterator[str]:
+    for view in views:
+        for change in view.changes:
+            accepted = ", accepted" if change.accepted else ""
+            went = f"{change.before} → {change.after} ({change.change}{accepted})"
+            yield f"- {change.when} {terminal(view.label)}: {went}"
+            yield f"  {change.commits}; {change.chance}"
+        if view.drift:
+            yield terminal(f"- {view.label}: {view.drift}")
+    if not any(view.changes or view.drift for view in views):
+        yield "No change of level."
+
+
+def trend_page(found: Sequence[Trend]) -> str:
+    """One self-contained HTML page."""
+    views = [_view(trend, drawn=True) for trend in found]
+    series = [(name, [v for v in views if v.series == name]) for name in dict.fromkeys(v.series for v in views)]
+    return fill("trend.html.j2", {"series": series, "nothing": NOTHING}, "html")
+
+
+def _view(trend: Trend, *, drawn: bool) -> TrendView:
+    mesh = plain(trend.mesh, LONGEST_NAME)
+    name = plain(trend.name, LONGEST_NAME) or "unnamed test"
+    values = [point.value for point in trend.points if math.isfinite(point.value)]
+    label = f"{plain(trend.client, 40)} {plain(trend.metric, 40)}"
+    level = values[max([change.index for change in trend.changes], default=0) :] or values
+    return TrendView(
+        series=name if mesh in NO_MESH else f"{name} on {mesh.lower().replace('_', ' ')}",
+        label=label,
+        newest=format_value(values[-1] if values else None, trend.unit),
+        typical=format_value(median(level[-NEWEST:]) if level else None, trend.unit),
+        noise=relative(trend.noise).lstrip("+"),
+        runs=len(trend.points),
+        referenced=trend.referenced,
+        spark=_spark(values),
+        drift=_drift(trend),
+        changes=tuple(_change(change, trend.unit, label) for change in trend.changes),
+        chart=_chart(trend) if drawn and values else None,
     )
-    notes = [text for _, _, text in marks] + ([] if trend.drift is None else [drift_text(trend.drift)])
-    noise = f"run to run {format_share(trend.noise)}"
-    return Chart(
-        title=_title(trend),
-        summary=f"{len(values)} runs, {noise}{', relative to the reference' if trend.referenced else ''}",
-        line=" ".join(f"{x},{y}" for x, y in places),
-        dots=tuple(_dot(trend, i, *place) for i, place in enumerate(places)),
-        marks=marks,
-        top=value_text(high, trend.unit),
-        bottom=value_text(low, trend.unit),
-        notes=tuple(notes),
+
+
+def _drift(trend: Trend) -> str:
+    if trend.drift is None:
+        return ""
+    return f"drifted by {relative(trend.drift)} in a quarter of a year, in steps too small to be seen one by one"
+
+
+def _change(change: Change, unit: Unit, label: str) -> ChangeView:
+    tone = "calm" if change.accepted else "bad" if change.worse else "good"
+    between = f"between {short_commit(change.after_commit)} and {short_commit(change.at_commit)}"
+    return ChangeView(
+        when=change.start.strftime("%Y-%m-%d"),
+        label=label,
+        before=format_value(change.before, unit),
+        after=format_value(change.after, unit),
+        change=relative(change.change),
+        tone=tone,
+        commits=between,
+        chance=f"p = {change.p:.2g}" if change.p >= 1e-6 else "p < 0.000001",
+        accepted=change.accepted,
     )
 
 
-def _dot(trend: Trend, index: int, x: float, y: float) -> Dot:
-    point = trend.points[index]
-    tone = {"regressed": "bad", "improved": "good"}.get(point.verdict or "", "calm")
-    value = value_text(point.value, trend.unit)
-    return Dot(x=x, y=y, title=f"{point.start:%Y-%m-%d %H:%M} {commit_text(point.commit)}: {value}", tone=tone)
+def _spark(values: Sequence[float]) -> str:
+    """The course in a few characters, oldest first; each stands for the median of its share of the runs."""
+    if not values:
+        return ""
+    edges = [round(i * len(values) / min(SPARKS, len(values))) for i in range(min(SPARKS, len(values)) + 1)]
+    heights = [median(values[a:b]) for a, b in pairwise(edges)]
+    low, span = min(heights), max(heights) - min(heights)
+    if span <= 0.02 * max(abs(low), 1e-300):
+        return BLOCKS[3] * len(heights)
+    return "".join(BLOCKS[min(int((height - low) / span * len(BLOCKS)), len(BLOCKS) - 1)] for height in heights)
+
+
+def _chart(trend: Trend) -> TrendChart:
+    points = [(index, point) for index, point in enumerate(trend.points) if math.isfinite(point.value)]
+    low, high = min(p.value for _, p in points), max(p.value for _, p in points)
+    margin = 0.08 * (high - low) or abs(high) * 0.1 or 1.0
+    up = Scale(low - margin, high + margin, HEIGHT - BOTTOM, TOP)
+    across = Scale(0, max(len(trend.points) - 1, 1), LEFT + 6, WIDTH - RIGHT)
+    edges = [0, *(change.index for change in trend.changes), len(trend.points)]
+    return TrendChart(
+        marks=tuple(
+            Mark(
+                x=across(index),
+                y=up(point.value),
+                text=f"{point.start:%Y-%m-%d} {short_commit(point.commit)}: {format_value(point.value, trend.unit)}",
+                tone="bad" if point.verdict in UNUSABLE else "calm",
+            )
+            for index, point in points
+        ),
+        levels=tuple(_level(trend, a, b, across, up) for a, b in pairwise(edges) if b > a),
+        breaks=tuple(across(change.index - 0.5) for change in trend.changes),
+        across=_dates(trend, across),
+        up=tuple(Tick(at=up(v), label=format_value(v, trend.unit)) for v in _rounded(low, high)),
+    )
+
+
+def _level(trend: Trend, start: int, end: int, across: Scale, up: Scale) -> tuple[float, float, float]:
+    values = [point.value for point in trend.points[start:end] if math.isfinite(point.value)]
+    return across(start), across(end - 1), up(median(values) if values else 0.0)
+
+
+def _dates(trend: Trend, across: Scale) -> tuple[Tick, ...]:
+    last = len(trend.points) - 1
+    places = sorted({round(last * i / 4) for i in range(5)}) if last > 3 else [0, last] if last else [0]
+    return tuple(Tick(at=across(i), label=f"{trend.points[i].start:%Y-%m-%d}") for i in places)
+
+
+def _rounded(low: float, high: float, wanted: int = 4) -> list[float]:
+    """About ``wanted`` round numbers between two."""
+    if high <= low:
+        return [low]
+    rough = (high - low) / wanted
+    unit = 10.0 ** math.floor(math.log10(rough))
+    step = next(m * unit for m in (1, 2, 2.5, 5, 10) if m * unit >= rough)
+    first = math.ceil(low / step)
+    return [step * n for n in range(first, math.floor(high / step) + 1)] or [low, high]

@@ -25,6 +25,8 @@ SPARKS = 24
 NEWEST = 20
 """Runs that the present level is taken from."""
 NOTHING = "No stored runs: there is no history yet. Each `smp-check check` on the default branch adds one run."
+CALM = 0.03
+"""Share of the value that a chart shows above and below, so that noise does not look like drama."""
 UNUSABLE = frozenset({"regressed"})
 """Verdicts of runs that are drawn apart."""
 
@@ -188,7 +190,7 @@ def _spark(values: Sequence[float]) -> str:
 def _chart(trend: Trend) -> TrendChart:
     points = [(index, point) for index, point in enumerate(trend.points) if math.isfinite(point.value)]
     low, high = min(p.value for _, p in points), max(p.value for _, p in points)
-    margin = 0.08 * (high - low) or abs(high) * 0.1 or 1.0
+    margin = max(0.08 * (high - low), CALM * abs(high)) or 1.0
     up = Scale(low - margin, high + margin, HEIGHT - BOTTOM, TOP)
     across = Scale(0, max(len(trend.points) - 1, 1), LEFT + 6, WIDTH - RIGHT)
     edges = [0, *(change.index for change in trend.changes), len(trend.points)]
@@ -205,8 +207,14 @@ def _chart(trend: Trend) -> TrendChart:
         levels=tuple(_level(trend, a, b, across, up) for a, b in pairwise(edges) if b > a),
         breaks=tuple(across(change.index - 0.5) for change in trend.changes),
         across=_dates(trend, across),
-        up=tuple(Tick(at=up(v), label=format_value(v, trend.unit)) for v in _rounded(low, high)),
+        up=_labelled(_rounded(low - margin, high + margin), trend.unit, up),
     )
+
+
+def _labelled(values: Sequence[float], unit: Unit, up: Scale) -> tuple[Tick, ...]:
+    """Ticks whose labels differ."""
+    labels = {format_value(value, unit): value for value in reversed(values) if value >= 0}
+    return tuple(Tick(at=up(value), label=label) for label, value in labels.items())
 
 
 def _level(trend: Trend, start: int, end: int, across: Scale, up: Scale) -> tuple[float, float, float]:

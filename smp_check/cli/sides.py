@@ -79,7 +79,7 @@ def matched(configuration: Configuration, given: Given, logs: Path, console: Con
 
 def _by_url(configuration: Configuration, given: Given, base_url: str, logs: Path, console: Console) -> Match:
     from smp_check.cli.bench import place
-    from smp_check.pipeline.match import Match, once
+    from smp_check.pipeline.match import Match, arranged
     from smp_check.subject.pair import one_system
 
     match = Match(
@@ -89,27 +89,29 @@ def _by_url(configuration: Configuration, given: Given, base_url: str, logs: Pat
         launches=configuration.check.launches,
         max_seconds=_max_seconds(given),
         reference=given.reference,
+        restarts=configuration.check.setup is not None,
     )
-    return match if configuration.check.setup else once(match, configuration)
+    return arranged(match, configuration)
 
 
 def _by_start(
     configuration: Configuration, given: Given, logs: Path, console: Console, *, base_folder: Path | None = None
 ) -> Match:
     from smp_check.cli.bench import place
-    from smp_check.pipeline.match import Match
+    from smp_check.pipeline.match import Match, arranged
     from smp_check.subject.pair import Recipe, two_systems
 
     base = Recipe(command=_command(given.base_start, "base", configuration), place=place(logs, base_folder))
     head = Recipe(command=_command(given.head_start, "head", configuration), place=place(logs))
     if (base_folder, base.command) == (None, head.command):
         console.warn("base and head are started by the same command in the same folder: this compares like with like")
-    return Match(
+    match = Match(
         start=lambda launch: two_systems(configuration, base, head, launch, console.warn),
         launches=configuration.check.launches,
         max_seconds=_max_seconds(given),
         reference=given.reference,
     )
+    return arranged(match, configuration)
 
 
 def _command(given: str | None, role: str, configuration: Configuration) -> str:

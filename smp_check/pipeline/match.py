@@ -68,8 +68,13 @@ class Match:
         return self.load_seconds(configuration) + (START_SECONDS if self.restarts else 0)
 
 
+def arranged(match: Match, configuration: Configuration) -> Match:
+    """The match as it will be: where there is but one launch, that takes the rounds that more of them would have."""
+    return match if match.restarts and match.launches.max > 1 else once(match, configuration)
+
+
 def once(match: Match, configuration: Configuration) -> Match:
-    """The match where nothing can be restarted: one launch as long as ``test.duration`` asks of each side."""
+    """The match where nothing is restarted: one launch as long as ``test.duration`` asks of each side."""
     check = configuration.check
     pairs = max(FEWEST_PAIRS, round(configuration.duration / check.round))
     if match.max_seconds is not None:

@@ -16,7 +16,7 @@ from smp_check.load.events import Noted, RoundEnded, RoundStarted, Started
 from smp_check.load.plan import BETWEEN_ROUNDS
 from smp_check.load.port import Sample
 from smp_check.pipeline.bench import Bench
-from smp_check.pipeline.match import Match, once
+from smp_check.pipeline.match import Match, arranged, once
 from smp_check.pipeline.sides import measure_sides
 from smp_check.spec.configuration import CheckOptions, Client, Configuration, Launches
 from smp_check.spec.run import Counts, GeneratorInfo, Latency, Provenance
@@ -199,6 +199,12 @@ def test_where_nothing_is_restarted_looks_come_after_pairs() -> None:
 def test_how_long_one_launch_is(duration: float, seconds: float | None, pairs: int) -> None:
     match = once(World().match(6, 12, max_seconds=seconds), replace(CONFIGURATION, duration=duration))
     assert match.pairs == pairs
+
+
+def test_one_launch_of_commands_takes_all_the_rounds() -> None:
+    match = World().match(1, 1)
+    assert arranged(match, CONFIGURATION) == once(match, CONFIGURATION)
+    assert arranged(World().match(6, 12), CONFIGURATION).pairs == 6
 
 
 def test_no_launch_is_begun_that_does_not_fit() -> None:

@@ -80,6 +80,8 @@ def ab_command(
     prepare_directory(output)
     with matched(configuration, wanted, output / "logs", console) as match:
         _promise(match, configuration, console)
+        if match.restarts and overrides.duration:
+            console.warn("--duration does not count where launches do; give --launches, or another check.round")
         with Progress(configuration, console) as progress:
             checked = ab(configuration, real_bench(console), match, progress.on_event)
     present(checked, output, console)

@@ -119,10 +119,12 @@ def test_max_time_is_kept(tool: Any) -> None:
     tool.write("service.py", SERVICE)
     config = tool.write("c.json", configuration())
     begin = time.monotonic()
-    finished = tool("ab", config, "--base-start", f"{sys.executable} service.py", "--max-time", "6s")
+    started = ("--base-start", f"{sys.executable} service.py")
+    finished = tool("ab", config, *started, "--max-time", "6s", "--duration", "1h")
     assert time.monotonic() - begin < 20
     assert finished.code in {0, 1}, finished.err
     assert "would not have fitted into 6s" in finished.out + finished.err
+    assert "--duration does not count" in finished.err
     nothing_left(tool)
 
 

@@ -118,6 +118,7 @@ def shortened(tool: Any, name: str, **gates: Any) -> Path:
     """An example with rounds as short as a test allows, judging what the test is about."""
     text = (EXAMPLES / "mesh" / name).read_text(encoding="utf-8")
     configuration = yaml.safe_load(text.replace("python examples/mesh/bed.py", f"{sys.executable} {BED}"))
+    configuration["test"]["duration"] = "4s"
     unjudged = dict.fromkeys(("p50", "p90", "p99", "qps", "cpu_per_request"))
     configuration["check"] |= {"round": "250ms", "warmup": "200ms", "gates": unjudged | gates}
     path: Path = tool.write(name.replace(".yaml", ".json"), configuration)
@@ -130,18 +131,16 @@ def verdicts(tool: Any) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("variant", "launches", "gates", "hurt"),
+    ("variant", "gates", "hurt"),
     [
-        ("hop", "4", {"sidecar_cpu_per_krps": {"tolerance": "15%"}}, {"sidecar_cpu_per_krps"}),
-        ("circuit-breaker", "2", {}, {"error_rate"}),
-        ("fault", "4", {"mean": {"tolerance": "50%"}}, {"mean"}),
+        ("hop", {"sidecar_cpu_per_krps": {"tolerance": "15%"}}, {"sidecar_cpu_per_krps"}),
+        ("circuit-breaker", {}, {"error_rate"}),
+        ("fault", {"mean": {"tolerance": "50%"}}, {"mean"}),
     ],
 )
-def test_what_a_variant_hurts_is_called(
-    tool: Any, variant: str, launches: str, gates: dict[str, Any], hurt: set[str]
-) -> None:
+def test_what_a_variant_hurts_is_called(tool: Any, variant: str, gates: dict[str, Any], hurt: set[str]) -> None:
     config = shortened(tool, "variants.yaml", **gates)
-    finished = tool("ab", config, "--head-start", f"exec {sys.executable} {BED} run {variant}", "--launches", launches)
+    finished = tool("ab", config, "--head-start", f"exec {sys.executable} {BED} run {variant}", "--launches", "1")
     assert finished.code == 1, finished.out + finished.err
     called = {name for name, verdict in verdicts(tool).items() if verdict == "regressed"}
     assert hurt <= called, finished.out
@@ -151,7 +150,7 @@ def test_what_a_variant_hurts_is_called(
 
 def test_the_same_mesh_twice_is_not_called_regressed(tool: Any) -> None:
     config = shortened(tool, "variants.yaml", sidecar_cpu_per_krps={"tolerance": "15%"}, p50={"tolerance": "25%"})
-    finished = tool("ab", config, "--base-start", f"exec {sys.executable} {BED} run mesh", "--launches", "4")
+    finished = tool("ab", config, "--base-start", f"exec {sys.executable} {BED} run mesh", "--launches", "1")
     assert finished.code in {0, 3}, finished.out + finished.err
     assert "regressed" not in verdicts(tool).values(), finished.out
 
@@ -170,7 +169,7 @@ def test_the_overhead_agrees_between_generators(tool: Any, real: Any, tmp_path: 
         for generator in ("embedded", "fortio"):
             base = f"http://127.0.0.1:{port + 4}/"
             path = tool.write("urls.json", configuration)
-            finished = tool("ab", path, "--base-url", base, "--load-generator", generator, "--duration", "4s")
+            finished = tool("ab", path, "--base-url", base, "--load-generator", generator)
             assert finished.code in {0, 3}, finished.out + finished.err
             comparison = json.loads((tool.folder / ".smp-check/last/comparison.json").read_text())
             p50 = next(m for m in comparison["metrics"] if m["metric"] == "p50")

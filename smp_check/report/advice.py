@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from smp_check.report.escape import LONGEST_NAME, plain
 from smp_check.report.overhead import overhead, paired
 from smp_check.report.rows import metric_fails
 from smp_check.verdict.model import Verdict
@@ -19,9 +20,15 @@ REMEDIES = {
     "saturated": "The service or the load generator could not keep up with the requested rate: lower `rps`, "
     "raise `connections`, or use `smp-check run --find-capacity` to see what it carries.",
     "errors": "Look at the service's log first: latencies of a failing service mean nothing, and are not judged.",
+    "no-requests": "Nothing was sent: see that the address is right, and that the service answers there.",
     "noisy": "Something else used this machine. Run again; if it is always so, use a quieter runner.",
-    "generator-lag": "The load generator itself was late: lower `rps`, or give it more cores with `check.workers`.",
-    "too-few-samples": "Raise `test.duration` or `rps`, or gate on a lower percentile.",
+    "reference-moved": "The machine itself was not as before, which says nothing of the service: run again.",
+    "missing-scenario": "If the scenario was dropped on purpose, take it out of `check.expect`; else out of "
+    "`endpoint_urls` went more than was meant to.",
+    "missing-metric": "If the metric is gone on purpose, take its gate out of `check.gates`; else see why it could not "
+    "be measured.",
+    "acceptance-expired": "Give the acceptance a new date and say why, or mend what it covered.",
+    "interrupted": "Let it run to its end; what was measured until then is kept.",
 }
 """By remark code."""
 
@@ -63,11 +70,21 @@ def _confirm(comparison: Comparison) -> Iterator[str]:
         return
     if paired(comparison):
         yield "Both sides were measured in the same job, so the machine is no explanation: look at what changed."
-        return
-    yield (
-        "To see where it comes from, run the same check locally (`smp-check check`), or base and head side by "
-        "side (`smp-check ab`), which resolves smaller changes."
-    )
+    else:
+        yield (
+            "To see where it comes from, run the same check locally (`smp-check check`), or base and head side by "
+            "side (`smp-check ab`), which resolves smaller changes."
+        )
+    yield _how_to_accept(comparison)
+
+
+def _how_to_accept(comparison: Comparison) -> str:
+    worse = [m for m in comparison.metrics if metric_fails(m, comparison.policy) and m.verdict is Verdict.REGRESSED]
+    metrics = {plain(m.metric, LONGEST_NAME) for m in worse}
+    metric = metrics.pop() if len(metrics) == 1 else "..."
+    series = plain(comparison.name, LONGEST_NAME)
+    entry = f"{{series: {series}, metric: {metric}, reason: ..., expires: ...}}".replace("`", "'")
+    return f"If the change is meant, accept it for a while: `{entry}` in the file that `check.accept` names."
 
 
 def _undecided(comparison: Comparison) -> Iterator[str]:

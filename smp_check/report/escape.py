@@ -24,7 +24,7 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _IPV6 = re.compile(r"(\[[0-9A-Fa-f:.]+\])")
 _BLOCK_START = re.compile(r"^(?:[+=-](?=[+=-]*(?:\s|$))|\d{1,9}[.)](?=\s|$))")
 """What would begin a list, an underline or a rule at the start of a line."""
-_CODE = re.compile(r"[A-Za-z0-9_./:?&=%+, ()*'~^-]+")
+_CODE = re.compile(r"[A-Za-z0-9_./:?&=%+, (){}*'~^-]+")
 
 
 def clip(text: str, limit: int) -> str:

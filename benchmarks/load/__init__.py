@@ -1,0 +1,1 @@
+"""The embedded generator against the others: speed, truth, precision, memory."""

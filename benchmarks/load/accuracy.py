@@ -40,7 +40,7 @@ def ideal(case: Case) -> list[float]:
 
 
 def settled(values: list[float], percent: float) -> bool:
-    """Whether the percentile lies on no step: not where a fifth more or less of the tail would change it by a tenth."""
+    """Whether chance leaves the percentile alone: a fifth more or less of the tail would change it by no tenth."""
     tail = 100 - percent
     if len(values) * tail / 100 < 5:
         return False
@@ -87,7 +87,7 @@ def table(case: Case, server: Truth, repeats: int) -> str:
             cells = " | ".join(f"{quantile(truth, p) * 1e3:.2f} ms" for p in PERCENTILES)
             lines.append(f"| *truth* | {cells} | |")
             truth_shown = True
-        cells = " | ".join(cell(told[p], truth, p) for p in PERCENTILES)
+        cells = " | ".join(cell(told[p], truth, p, case) for p in PERCENTILES)
         lines.append(f"| {name} | {cells} | {rate / case.rate:.2%} |")
     return "\n".join([*lines, ""])
 
@@ -99,10 +99,10 @@ def error_of(outcome: tuple[dict[float, float], list[float], float] | str) -> fl
     return sum(abs(told[p] - quantile(truth, p)) for p in PERCENTILES if settled(truth, p))
 
 
-def cell(told: float, truth: list[float], percent: float) -> str:
+def cell(told: float, truth: list[float], percent: float, case: Case) -> str:
     """The difference from the truth; bold where it is within a hundredth or 0.1 ms."""
-    if not settled(truth, percent):
-        return "(on a step)"
+    if not case.delay.startswith("stall") and not settled(truth, percent):
+        return "(chance)"
     expected = quantile(truth, percent)
     text = f"{(told - expected) * 1e3:+.2f} ms"
     return f"**{text}**" if abs(told - expected) <= max(FLOOR, TOLERANCE * expected) else text

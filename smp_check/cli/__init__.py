@@ -102,6 +102,7 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Entry point of the ``smp-check`` command: every way to end has its exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
+    _write_utf8()
     try:
         ended = cli.main(args=arguments, prog_name="smp-check", standalone_mode=False)
         code = ExitCode(ended) if isinstance(ended, int) else ExitCode.PASSED
@@ -110,6 +111,20 @@ def main(arguments: list[str] | None = None) -> None:
     except BaseException as end:
         code = _explain(end)
     sys.exit(int(code))
+
+
+def _write_utf8() -> None:
+    """Documents and reports are UTF-8 also where a pipe would have another encoding (Windows, LANG=C).
+
+    An encoding that somebody asked for by PYTHONIOENCODING stays, and shows what it lacks as ``?``.
+    """
+    import os
+
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)  # tests put other kinds of stream there
+        if reconfigure is not None:
+            asked = "PYTHONIOENCODING" in os.environ
+            reconfigure(**({"errors": "replace"} if asked else {"encoding": "utf-8"}))
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -71,3 +73,24 @@ def test_what_is_written_conforms(tool: Any, name: str) -> None:
     tool.write("comparison.json", render(SITUATIONS[name](), "json"))
     finished = tool("validate", "comparison.json", "--kind", "comparison")
     assert finished.code == 0, finished.out + finished.err
+
+
+@pytest.mark.parametrize(
+    ("environment", "arrow"),
+    [
+        ({"LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}, "→"),
+        ({"PYTHONIOENCODING": "cp1252"}, "?"),
+    ],
+)
+def test_where_the_locale_knows_no_such_characters(
+    tool: Any, document: str, environment: dict[str, str], arrow: str
+) -> None:
+    process = subprocess.run(
+        [sys.executable, "-m", "smp_check", "report", document],
+        cwd=tool.folder,
+        env={**tool.environment, **environment},
+        capture_output=True,
+        check=True,
+    )
+    assert f"16.6 ms {arrow} 21.7 ms" in process.stdout.decode(environment.get("PYTHONIOENCODING", "utf-8"))
+    assert process.stderr == b""

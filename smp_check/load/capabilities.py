@@ -41,7 +41,7 @@ class Capabilities:
     """``hdr``: from all latencies, in a histogram of three digits; else the generator's own method."""
     resolution: float
     """Smallest step of a latency, seconds."""
-    population: Literal["all requests", "answers"] = "all requests"
+    population: Literal["all requests", "answers", "successes"] = "all requests"
     """What the latencies are of: a request that got no answer counts only in the first."""
     success: str
     """Which answers count as good."""
@@ -61,6 +61,7 @@ _ALL: tuple[Capabilities, ...] = (
         many_urls=True,
         percentile_method="hdr",
         resolution=1e-6,
+        population="successes",
         success="200 to 399",
         install="part of smp-check",
     ),

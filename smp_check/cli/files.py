@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 from smp_check.errors import InputError
 
 if TYPE_CHECKING:
+    from io import FileIO
+
     from smp_check.spec.reading import Document
 
 STDIN = "(stdin)"
@@ -36,16 +39,25 @@ def read_bytes(path: Path) -> bytes:
         _refuse_large(path, len(data), MAX_BYTES)
         return data
     try:
-        found = path.stat()
-        if stat.S_ISDIR(found.st_mode):
-            raise InputError(f"{path} is a directory", hint="name a file in it")
-        _refuse_large(path, found.st_size, MAX_BYTES)
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        with path.open("rb", buffering=0) as file:
+            found = os.fstat(file.fileno())
+            _refuse_large(path, found.st_size, MAX_BYTES)
+            data = file.read(found.st_size) if stat.S_ISREG(found.st_mode) else _stream(file, MAX_BYTES + 1)
     except OSError as fault:
         raise _unreadable(path, fault) from fault
     _refuse_large(path, len(data), MAX_BYTES)
     return data
+
+
+def _stream(file: FileIO, limit: int) -> bytes:
+    """Everything that a pipe or a device has to give, up to a limit."""
+    data = bytearray()
+    while len(data) < limit:
+        piece = file.read(min(limit - len(data), 65536))
+        if not piece:
+            break
+        data += piece
+    return bytes(data)
 
 
 def _refuse_large(path: Path, size: int, limit: int) -> None:
@@ -60,6 +72,8 @@ def _unreadable(path: Path, fault: OSError) -> InputError:
     if path.is_symlink() and isinstance(fault, FileNotFoundError):
         target = path.readlink()
         return InputError(f"{path} is a link to {target}, which does not exist", hint="mend or remove the link")
+    if isinstance(fault, IsADirectoryError):
+        return InputError(f"{path} is a directory", hint="name a file in it")
     if isinstance(fault, FileNotFoundError):
         return InputError(f"{path} does not exist", hint="is the path right, seen from this directory?")
     return InputError(f"cannot read {path}: {fault.strerror or fault}", hint="may this user read it?")

@@ -14,7 +14,6 @@ from smp_check.cli.options import CONTEXT
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from smp_check.spec.kinds import Kind
     from smp_check.spec.presentation import Checked
 
 FORMATS = ("text", "json", "sarif", "github")
@@ -55,6 +54,7 @@ def validate_command(
       kubectl get ... -o yaml | smp-check validate --kind mesh -
       smp-check validate --explain SMP208
     """
+    from smp_check.cli.checking import check_file
     from smp_check.cli.output import prepare, write
     from smp_check.errors import ExitCode
     from smp_check.spec.findings import Severity
@@ -103,26 +103,6 @@ def _files(text: str) -> list[Path]:
     if not files:
         raise InputError(f"{pattern}: no documents there", hint=f"looked for {', '.join('*' + s for s in SUFFIXES)}")
     return files
-
-
-def check_file(path: Path, kind: Kind | None) -> Checked:
-    """Validate every document of one file; what cannot be read as a document is a finding, not an error."""
-    from smp_check.cli.files import display, read_bytes
-    from smp_check.spec.conformance import check_document
-    from smp_check.spec.kinds import kind_of
-    from smp_check.spec.presentation import Checked
-    from smp_check.spec.reading import UnreadableError, read_documents
-
-    name = display(path)
-    data = read_bytes(path)
-    try:
-        documents = read_documents(data, name)
-    except UnreadableError as fault:
-        source = data.decode("utf-8", "replace").removeprefix("\ufeff")
-        return Checked(file=name, kinds=(), findings=(fault.finding,), source=source)
-    findings = tuple(finding for document in documents for finding in check_document(document, kind))
-    kinds = tuple(kind or kind_of(document.value) for document in documents)
-    return Checked(file=name, kinds=kinds, findings=findings, source=documents[0].source if findings else "")
 
 
 def _present(checked: Sequence[Checked], format_: str, color: bool, console: Console) -> str:

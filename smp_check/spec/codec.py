@@ -22,6 +22,7 @@ def format_time(moment: datetime) -> str:
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+@lru_cache(maxsize=4096)
 def parse_time(text: str) -> datetime:
     """Read an RFC 3339 time (any offset, any number of decimals) into an aware UTC datetime.
 

@@ -1,24 +1,16 @@
-"""Conformance: the JSON Schema, and the rules that no schema can say.
-
-Most documents conform, so the question is first put to a validator that answers yes or no at once (the
-schema compiled to Python); only when it says no does jsonschema explain why. A compiled schema pays only
-after some documents, so the first few go to jsonschema alone. Both give the same answer, and a test holds
-them to it.
-"""
+"""Conformance: the JSON Schema, and the rules that no schema can say."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from smp_check.spec import schemas
+from smp_check.spec.acceptance import Answer, judge
 from smp_check.spec.explanation import explain, show
 from smp_check.spec.findings import Finding, Severity
-from smp_check.spec.formats import FORMATS
 from smp_check.spec.kinds import SCHEMAS, Kind, kind_of
 from smp_check.spec.reading import escape
 from smp_check.spec.rules import breach
@@ -26,15 +18,14 @@ from smp_check.spec.semantics import check_meaning
 from smp_check.spec.spelling import as_spelled, canonical_document, spelled_twice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from jsonschema.protocols import Validator
+    from jsonschema.exceptions import ValidationError
 
     from smp_check.spec.reading import Document
 
 MOST_FINDINGS = 200
 """Of one document; more would help nobody."""
-_COMPILED_AFTER = 20
 _AT_THE_KEY = {"SMP101", "SMP108"}
 
 
@@ -45,7 +36,9 @@ def conformant(findings: Sequence[Finding]) -> bool:
 
 def check_document(document: Document, kind: Kind | None = None) -> list[Finding]:
     """All findings of one document in the order of their places; its kind is detected unless it is given."""
-    findings = check_value(document.value, kind or kind_of(document.value))
+    findings = check_value(document.value, kind or kind_of(document.value), without_nan=document.without_nan)
+    if not findings:
+        return []
     placed = [
         replace(finding, position=document.locate(finding.pointer, key=finding.id in _AT_THE_KEY))
         for finding in findings
@@ -53,18 +46,22 @@ def check_document(document: Document, kind: Kind | None = None) -> list[Finding
     return sorted(placed, key=lambda each: (each.position.line, each.position.column) if each.position else (0, 0))
 
 
-def check_value(value: Any, kind: Kind) -> list[Finding]:
-    """All findings of a value, by JSON pointer."""
-    return list(islice(_findings(value, kind), MOST_FINDINGS))
+def check_value(value: Any, kind: Kind, *, without_nan: bool = False) -> list[Finding]:
+    """All findings of a value, by JSON pointer; ``without_nan`` when no value is known to be NaN."""
+    return list(islice(_findings(value, kind, without_nan), MOST_FINDINGS))
 
 
-def _findings(value: Any, kind: Kind) -> Iterator[Finding]:
+def _findings(value: Any, kind: Kind, without_nan: bool) -> Iterator[Finding]:
     if kind is Kind.LIST and isinstance(value, list):
         for index, each in enumerate(value):
-            found = check_value(each, kind_of(each)) if not isinstance(each, list) else [_unknown(each)]
+            found = (
+                check_value(each, kind_of(each), without_nan=without_nan)
+                if not isinstance(each, list)
+                else [_unknown(each)]
+            )
             yield from (replace(finding, pointer=f"/{index}{finding.pointer}") for finding in found)
     elif kind in SCHEMAS:
-        yield from _of_kind(value, kind)
+        yield from _of_kind(value, kind, without_nan)
     else:
         yield from _foreign(value, kind)
 
@@ -89,15 +86,34 @@ def _unknown(value: Any) -> Finding:
     )
 
 
-def _of_kind(value: Any, kind: Kind) -> Iterator[Finding]:
-    structural = _structural(value, kind)
-    yield from structural
-    if not isinstance(value, Mapping):
+def _of_kind(value: Any, kind: Kind, without_nan: bool) -> Iterator[Finding]:
+    schema = judge(SCHEMAS[kind])
+    answer = schema.look(value)
+    rest = _unbounded(value, kind) if without_nan and answer is not Answer.UNCLEAR else value
+    finite = rest is None or _finite(rest)
+    if answer is Answer.CANONICAL and finite:
+        yield from check_meaning(value, kind)
         return
-    spelled, doubled = canonical_document(value, kind), list(spelled_twice(value, kind))
-    yield from (
-        breach("SMP108", at, f"{name} is given in both spellings", "remove one of the two") for at, name in doubled
-    )
+    structural = [] if finite else list(_not_finite(value))
+    if answer is Answer.UNCLEAR:
+        structural = _explained(schema.errors(value), structural)
+    yield from structural
+    if isinstance(value, Mapping):
+        yield from _meaning(value, kind, structural)
+
+
+def _unbounded(value: Any, kind: Kind) -> Any:
+    """What is left to be looked at for infinity: a compiled schema bounds every number that it names."""
+    if kind is Kind.RUN:
+        return value["details"].get("plan")
+    return value if kind is Kind.COMPARISON else None
+
+
+def _meaning(value: Mapping[str, Any], kind: Kind, structural: Sequence[Finding]) -> Iterator[Finding]:
+    """SMP2xx, for a document in any spelling, and one that may have faults of form."""
+    for at, name in spelled_twice(value, kind):
+        yield breach("SMP108", at, f"{name} is given in both spellings", "remove one of the two")
+    spelled = canonical_document(value, kind)
     if any(finding.pointer.startswith("/details") for finding in structural):
         spelled = {**spelled, "details": {}}
     known = {finding.pointer for finding in structural}
@@ -108,15 +124,11 @@ def _of_kind(value: Any, kind: Kind) -> Iterator[Finding]:
             yield replace(finding, pointer=pointer)
 
 
-def _structural(value: Any, kind: Kind) -> list[Finding]:
-    infinite = [] if _finite(value) else list(_not_finite(value))
-    schema = _schema_judge(SCHEMAS[kind])
-    if schema.accepts(value):
-        return infinite
+def _explained(errors: Iterator[ValidationError], infinite: Sequence[Finding]) -> list[Finding]:
+    """The findings of a schema; a value that is not finite has been named already."""
     found: dict[tuple[str, str], Finding] = {(each.id, each.pointer): each for each in infinite}
     taken = {each.pointer for each in infinite}
-    explained = chain.from_iterable(explain(error) for error in schema.errors(value))
-    for finding in islice(explained, MOST_FINDINGS):
+    for finding in islice(chain.from_iterable(explain(error) for error in errors), MOST_FINDINGS):
         if finding.pointer not in taken:
             found.setdefault((finding.id, finding.pointer), finding)
     return list(found.values())
@@ -139,44 +151,3 @@ def _not_finite(value: Any, at: str = "") -> Iterator[Finding]:
     elif isinstance(value, list):
         for index, each in enumerate(value):
             yield from _not_finite(each, f"{at}/{index}")
-
-
-@cache
-def _schema_judge(name: str) -> _SchemaJudge:
-    return _SchemaJudge(name)
-
-
-class _SchemaJudge:
-    """One schema, as a quick answer and as an explanation."""
-
-    def __init__(self, name: str) -> None:
-        self.schema = schemas.load(name)
-        self.asked = 0
-        self._compiled: Callable[[Any], Any] | None = None
-        self._validator: Validator | None = None
-
-    def accepts(self, value: Any) -> bool:
-        """The quick answer: True is certain, False asks for an explanation."""
-        self.asked += 1
-        if self.asked <= _COMPILED_AFTER:
-            return False
-        import fastjsonschema
-
-        if self._compiled is None:
-            # detailed exceptions: without them fastjsonschema (2.22) cannot compile a schema with "const"
-            self._compiled = fastjsonschema.compile(self.schema, formats=dict(FORMATS), use_default=False)
-        try:
-            self._compiled(value)
-        except fastjsonschema.JsonSchemaValueException:
-            return False
-        return True
-
-    def errors(self, value: Any) -> Iterator[Any]:
-        """What jsonschema finds."""
-        if self._validator is None:
-            from jsonschema import Draft202012Validator, FormatChecker
-
-            checker = FormatChecker(formats=())
-            checker.checkers = {name: (check, ()) for name, check in FORMATS.items()}
-            self._validator = Draft202012Validator(self.schema, format_checker=checker)
-        return self._validator.iter_errors(value)

@@ -100,7 +100,7 @@ def _unknown_fields(error: ValidationError, pointer: str) -> Iterator[Finding]:
     instance: Mapping[str, Any] = error.instance  # type: ignore[assignment]
     for name in instance:
         if name not in properties:
-            what = f"{show(name)} is no field of {error.schema['title']}"  # type: ignore[index]
+            what = f"{show(name)} is no field of {error.schema.get('title', 'this part')}"  # type: ignore[union-attr]
             yield finding("SMP101", f"{pointer}/{escape(name)}", what, _suggestion(name, offered))
 
 

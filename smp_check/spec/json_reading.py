@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, NoReturn
 
 from smp_check.spec.findings import Position
 from smp_check.spec.marks import Mark
-from smp_check.spec.reading import GIVEN_TWICE, MAX_DEPTH, MAX_DIGITS, MAX_VALUES, Document, UnreadableError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from smp_check.spec.reading import (
+    GIVEN_TWICE,
+    MAX_DEPTH,
+    MAX_DIGITS,
+    MAX_VALUES,
+    Document,
+    UnreadableError,
+    without_nan,
+)
 
 _BLANK = re.compile(r"[ \t\r\n]*")
 _TOKEN = re.compile(r'[ \t\r\n]*("(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+)', re.DOTALL)
@@ -27,11 +31,13 @@ def read(text: str, name: str) -> list[Document]:
     if text.count(",") + text.count("[") + text.count("{") > MAX_VALUES:
         raise UnreadableError(f"more than {MAX_VALUES:,} values", Position(file=name, line=1, column=1))
     documents = []
+    calm = without_nan(text)
     at = _skip(text, 0)
     while at < len(text):
-        documents.append(_one(text, at, name))
-        at = _skip(text, documents[-1][1])
-    return [document for document, _ in documents]
+        document, end = _one(text, at, name, calm)
+        documents.append(document)
+        at = _skip(text, end)
+    return documents
 
 
 def _skip(text: str, at: int) -> int:
@@ -39,35 +45,39 @@ def _skip(text: str, at: int) -> int:
     return match.end() if match else at
 
 
-def _one(text: str, at: int, name: str) -> tuple[Document, int]:
-    doubled: list[str] = []
-
-    def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
-        made = dict(members)
-        if len(made) != len(members):
-            doubled.append("")
-        return made
-
+def _one(text: str, at: int, name: str, calm: bool) -> tuple[Document, int]:
+    decoder = _CAREFUL if _has_long_number(text) else _QUICK
     try:
-        value, end = json.JSONDecoder(object_pairs_hook=pairs, parse_int=_integer).raw_decode(text, at)
+        value, end = decoder.raw_decode(text, at)
     except json.JSONDecodeError as fault:
         place = _place(text, fault.pos, name)
         raise UnreadableError(f"not JSON: {_plain(fault.msg)}", place, syntax=True) from None
     except RecursionError:
         raise _too_deep(text, at, name) from None
+    except _GivenTwiceError:
+        return _twice(text, at, name)
     except ValueError as fault:
         long = _LONG_NUMBER.search(text, at)
         raise UnreadableError(str(fault), _place(text, long.start() if long else at, name)) from None
     _bounded(value, text, at, name)
-    if doubled:
-        scan(text, at, name)
-    if _SURROGATE.search(text, at, end):
+    if "\\u" in text and _SURROGATE.search(text, at, end):
         _whole_characters(value, text, at, name)
-    return Document(value=value, file=name, source=text, marks=_lazily(partial(scan, text, at, name))), end
+    return Document(value=value, file=name, source=text, without_nan=calm, marks=_Later(text, at, name)), end
 
 
-def _lazily(make: Callable[[], Mark]) -> Callable[[], Mark]:
-    return lru_cache(maxsize=1)(make)
+class _Later:
+    """The positions of a document, found when they are first asked for."""
+
+    __slots__ = ("args", "mark")
+
+    def __init__(self, *args: Any) -> None:
+        self.args = args
+        self.mark: Mark | None = None
+
+    def __call__(self) -> Mark:
+        if self.mark is None:
+            self.mark = scan(*self.args)
+        return self.mark
 
 
 def _integer(digits: str) -> int:
@@ -76,23 +86,57 @@ def _integer(digits: str) -> int:
     return int(digits)
 
 
+class _GivenTwiceError(ValueError):
+    """An object has the same key twice; where, the scanner says."""
+
+
+def _pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(members)
+    if len(made) != len(members):
+        raise _GivenTwiceError
+    return made
+
+
+_QUICK = json.JSONDecoder(object_pairs_hook=_pairs)
+_CAREFUL = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=_integer)
+
+
+def _twice(text: str, at: int, name: str) -> NoReturn:
+    """Point at the second of two keys; the value may be too deep to look into, and then that is the fault."""
+    value, _ = json.JSONDecoder(parse_int=lambda _: 0).raw_decode(text, at)
+    _bounded(value, text, at, name)
+    scan(text, at, name)
+    raise AssertionError("a key was given twice a moment ago")
+
+
 def _plain(message: str) -> str:
     return message[:1].lower() + message[1:]
 
 
 def _bounded(value: Any, text: str, at: int, name: str) -> None:
-    level = [value] if isinstance(value, (dict, list)) else []
+    level = [value] if isinstance(value, (dict, list)) and _opens(text) > MAX_DEPTH else []
     depth = 0
     while level:
         depth += 1
         if depth > MAX_DEPTH:
             raise _too_deep(text, at, name)
-        level = [
-            child
-            for parent in level
-            for child in (parent.values() if isinstance(parent, dict) else parent)
-            if isinstance(child, (dict, list))
-        ]
+        children: list[Any] = []
+        for parent in level:
+            children += parent.values() if type(parent) is dict else parent
+        level = [child for child in children if type(child) in _CONTAINERS]
+
+
+_CONTAINERS = frozenset((dict, list))
+
+
+def _has_long_number(text: str) -> bool:
+    """Whether there may be a number longer than the limit: it would fill one of these windows."""
+    half = MAX_DIGITS // 2
+    return len(text) > MAX_DIGITS and any(text[at : at + half].isdigit() for at in range(0, len(text), half))
+
+
+def _opens(text: str) -> int:
+    return text.count("[") + text.count("{")
 
 
 def _too_deep(text: str, at: int, name: str) -> UnreadableError:

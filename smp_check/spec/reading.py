@@ -50,6 +50,8 @@ class Document:
     """The name that the user gave."""
     source: str = field(default="", repr=False)
     """The whole text of the file."""
+    without_nan: bool = False
+    """Whether no value is known to be NaN; ``False`` says nothing."""
     marks: Callable[[], Mark] = field(repr=False, compare=False)
     """The tree of positions; made when it is first asked for."""
 
@@ -122,10 +124,15 @@ def _decode(data: bytes, name: str) -> str:
         place = _place(data[: data.index(b"\0")].decode("utf-8", "replace"), name)
         raise UnreadableError("a NUL byte: this is no text file", place)
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as fault:
         place = _place(data[: fault.start].decode("utf-8", "replace"), name)
         raise UnreadableError("this byte is not valid UTF-8", place, fix="save the file as UTF-8") from None
+
+
+def without_nan(text: str) -> bool:
+    """Whether no value of the text can be NaN; quick, and on the safe side."""
+    return not ("NaN" in text or ".nan" in text or ".NAN" in text)
 
 
 def _place(before: str, name: str) -> Position:

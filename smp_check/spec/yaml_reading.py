@@ -6,36 +6,34 @@ makes anything but plain values. Merge keys (``<<``) work as people expect.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from smp_check.spec.findings import Position
 from smp_check.spec.marks import Mark
-from smp_check.spec.reading import GIVEN_TWICE, MAX_DEPTH, MAX_DIGITS, MAX_VALUES, Document, UnreadableError
+from smp_check.spec.reading import (
+    GIVEN_TWICE,
+    MAX_DEPTH,
+    MAX_DIGITS,
+    MAX_VALUES,
+    Document,
+    UnreadableError,
+    without_nan,
+)
+from smp_check.spec.yaml_scalars import CORE, scalar_value, shown_tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_CORE = "tag:yaml.org,2002:"
-_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_SPECIAL = re.compile(r"([-+]?)\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-_WORDS = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
-_PLAIN_STARTS = frozenset("0123456789+-.")
 
 
 def read(text: str, name: str) -> list[Document]:
     """Every document of a YAML stream that is not empty. Raises ``UnreadableError``."""
     composer = _Composer(text, name)
     try:
-        documents = [Document(value=value, file=name, source=text, marks=_Kept(mark)) for value, mark in composer.all()]
+        read = list(composer.all())
     except yaml.MarkedYAMLError as fault:
         raise _syntax(fault, text, name) from None
     except yaml.reader.ReaderError as fault:
@@ -44,6 +42,10 @@ def read(text: str, name: str) -> list[Document]:
         raise UnreadableError(f"the character U+{code:04X} is not allowed", position) from None
     except RecursionError:
         raise UnreadableError(f"nested deeper than {MAX_DEPTH} levels", _at(text, 0, name)) from None
+    calm = without_nan(text)
+    documents = [
+        Document(value=value, file=name, source=text, without_nan=calm, marks=_Kept(mark)) for value, mark in read
+    ]
     if not documents:
         position = _at(text, 0, name)
         raise UnreadableError("the file is empty: it has only comments", position, fix="put a document into it")
@@ -185,58 +187,18 @@ class _Composer:
                     marks[key] = (within and within.child(key)) or mark
 
     def collection(self, event: Any, kind: str) -> None:
-        if event.tag not in (None, "!", _CORE + kind):
-            raise self.fault(event, f"the tag {_short(event.tag)} has no meaning here", "remove the tag")
+        if event.tag not in (None, "!", CORE + kind):
+            raise self.fault(event, f"the tag {shown_tag(event.tag)} has no meaning here", "remove the tag")
 
     def scalar(self, event: Any) -> Any:
-        text = event.value
-        self.values += len(text) >> 6  # an alias to a long text multiplies it, too
-        if event.tag is not None and event.tag != "!":
-            return self.tagged(event)
-        if event.tag == "!" or not event.implicit[0]:
-            return text
-        if text in _WORDS:
-            return _WORDS[text]
-        return self.number(event, text) if text[0] in _PLAIN_STARTS else text
-
-    def number(self, event: Any, text: str) -> Any:
-        if _INT.fullmatch(text):
-            if len(text) > MAX_DIGITS:
-                raise self.fault(event, f"a number of {len(text):,} digits")
-            return int(text, 0) if text[:2] in {"0x", "0o"} else int(text)
-        if _FLOAT.fullmatch(text):
-            return float(text)
-        special = _SPECIAL.fullmatch(text)
-        if special is None:
-            return text
-        return float("nan") if special[3] else float(f"{special[1]}inf")
-
-    def tagged(self, event: Any) -> Any:
-        kind = event.tag.removeprefix(_CORE)
-        if kind == "str":
-            return event.value
-        plain = _WORDS.get(event.value, self.number(event, event.value) if event.value else None)
-        fits: dict[str, tuple[type, ...]] = {
-            "int": (int,),
-            "float": (float, int),
-            "bool": (bool,),
-            "null": (type(None),),
-        }
-        if isinstance(plain, fits.get(kind, ())) and (kind == "bool") is isinstance(plain, bool):
-            return float(plain) if kind == "float" and isinstance(plain, int) else plain
-        if kind in fits:
-            raise self.fault(event, f"{_shown(event.value)} is no {kind}")
-        raise self.fault(event, f"the tag {_short(event.tag)} has no meaning here", "remove the tag")
+        self.values += len(event.value) >> 6  # an alias to a long text multiplies it, too
+        try:
+            return scalar_value(event.value, event.tag, plain=event.implicit[0])
+        except ValueError as fault:
+            problem, _, fix = str(fault).partition("; ")
+            raise self.fault(event, problem, fix) from None
 
     def fault(self, event: Any, problem: str, fix: str = "", *, rule: str = "SMP100") -> UnreadableError:
         start = event.start_mark
         position = Position(file=self.name, line=start.line + 1, column=start.column + 1)
         return UnreadableError(problem, position, fix=fix, rule=rule)
-
-
-def _short(tag: str) -> str:
-    return "!!" + tag.removeprefix(_CORE) if tag.startswith(_CORE) else _shown(tag)
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= 40 else text[:37] + "...")

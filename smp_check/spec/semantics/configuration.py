@@ -91,7 +91,7 @@ def _gates(gates: Mapping[str, Any]) -> Iterator[Finding]:
             fix = f"did you mean {near[0]}?" if near else f"metrics of load tests are {', '.join(METRICS)}"
             weight = Severity.ERROR if near else Severity.WARNING  # imported series have metrics of their own
             yield breach("SMP220", at, f"no load test measures {metric[:40]!r}", fix, severity=weight)
-        elif isinstance(gate, Mapping):
+        if isinstance(gate, Mapping):
             yield from _gate(metric, gate, at)
 
 

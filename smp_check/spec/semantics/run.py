@@ -11,6 +11,7 @@ from smp_check.spec.codec import parse_time
 from smp_check.spec.findings import Severity
 from smp_check.spec.reading import escape
 from smp_check.spec.rules import breach
+from smp_check.spec.run import PERCENTILES
 from smp_check.spec.semantics.histograms import counted
 from smp_check.spec.semantics.littles_law import check_littles_law
 from smp_check.spec.semantics.parts import check_environment, check_mesh
@@ -20,6 +21,7 @@ from smp_check.spec.semantics.test import check_test
 if TYPE_CHECKING:
     from smp_check.spec.findings import Finding
 
+_ROUNDING = 1 + 1e-9
 _REFERENCES = (("test_id", "test"), ("mesh_config_id", "mesh"), ("env_id", "environment"))
 
 
@@ -81,7 +83,8 @@ def _round(measured: Mapping[str, Any], at: str) -> Iterator[Finding]:
     elif end > start:
         yield from _rate(measured, (end - start).total_seconds(), at)
     for name in ("latency", "service_time", "first_byte"):
-        yield from _distribution(measured.get(name) or {}, f"{at}/{name}")
+        if measured.get(name):
+            yield from _distribution(measured[name], f"{at}/{name}")
 
 
 def _rate(measured: Mapping[str, Any], seconds: float, at: str) -> Iterator[Finding]:
@@ -94,16 +97,28 @@ def _rate(measured: Mapping[str, Any], seconds: float, at: str) -> Iterator[Find
 
 
 def _distribution(latency: Mapping[str, Any], at: str) -> Iterator[Finding]:
+    percentiles: Mapping[str, float] = latency.get("percentiles", {})
+    values = [latency.get("min"), *(percentiles.get(name) for name in PERCENTILES), latency.get("max")]
+    if not percentiles.keys() <= PERCENTILES.keys() or not _rising([value for value in values if value is not None]):
+        yield from _falling(latency, at)
+    yield from _histogram(latency, f"{at}/histogram")
+
+
+def _rising(values: list[float]) -> bool:
+    return all(small <= large * _ROUNDING for small, large in pairwise(values))
+
+
+def _falling(latency: Mapping[str, Any], at: str) -> Iterator[Finding]:
+    """Which values of a distribution are out of order."""
     percentiles = latency.get("percentiles", {})
     rising = sorted(percentiles, key=lambda name: float(name[1:]) if name[1:].replace(".", "", 1).isdecimal() else 0.0)
     known = [(f"percentiles/{escape(name)}", percentiles[name]) for name in rising]
     known = [("min", latency.get("min")), *known, ("max", latency.get("max"))]
     present = [(name, value) for name, value in known if value is not None]
     for (low, small), (high, large) in pairwise(present):
-        if small > large * (1 + 1e-9):
+        if small > large * _ROUNDING:
             what = f"{low.rpartition('/')[2]} ({small:g} s) is larger than {high.rpartition('/')[2]} ({large:g} s)"
             yield breach("SMP203", f"{at}/{high}", what, "were two fields swapped?")
-    yield from _histogram(latency, f"{at}/histogram")
 
 
 def _histogram(latency: Mapping[str, Any], at: str) -> Iterator[Finding]:

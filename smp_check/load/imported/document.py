@@ -202,10 +202,10 @@ def _public(url: str) -> str:
 
 
 def _completed(run: RunDocument, reading: Reading, begun: datetime | None) -> RunDocument:
-    """The result with what no merged histogram gives: percentiles alone, or numbers without a round."""
+    """The result with the source's own numbers, which are truer than a histogram made from its buckets."""
     result: dict[str, Any] = dict(run.result)
     totals: Mapping[str, Mapping[str, Latency]] = run.details.totals
-    if not result.get("latencies_ms") and (latencies := smp_latencies(reading.latency)):
+    if latencies := smp_latencies(reading.latency):
         result["latencies_ms"] = latencies
         if reading.latency.count:
             totals = {"head": {CLIENT: reading.latency, ALL_CLIENTS: reading.latency}}

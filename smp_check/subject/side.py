@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 OnWarning = Callable[[str], None]
 
 _HERE = frozenset({"127.0.0.1", "localhost", "::1"})
+_CLIENTS = ("docker", "docker-compose", "kubectl", "nerdctl", "ssh")
+"""Commands that only wait for what somebody else's daemon runs: their CPU time says nothing of the service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +117,8 @@ def observing(configuration: Configuration, system: Running) -> Configuration:
             for each, found in zip(watched, own, strict=True)
             for one in (_pids(found) if each.name and found else (each,))
         )
-    workload = _pids(tree.apart_from(processes, claimed))
+    waiting = [process for name in _CLIENTS for process in tree.named(processes, name)]
+    workload = () if waiting else _pids(tree.apart_from(processes, claimed))
     if not workload and not claimed:
         workload = _listening(configuration)
     if WORKLOAD not in observe and workload:

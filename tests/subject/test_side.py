@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import sys
 from dataclasses import replace
@@ -121,6 +122,16 @@ def test_a_daemon_of_somebody_else_is_found_by_its_port(place: Place) -> None:
         given = configuration(f"http://127.0.0.1:{server.getsockname()[1]}/", setup="true")
         with started(given, place, lambda _: None) as side:
             assert side.configuration.check.observe == {"workload": (Watched(port=server.getsockname()[1]),)}
+
+
+def test_a_client_of_a_container_engine_is_not_the_service(place: Place) -> None:
+    """`docker run` in the foreground only waits; what the container uses cannot be seen through it."""
+    double = place.folder / "docker"
+    double.symlink_to(shutil.which("sleep") or "")
+    with started(configuration(setup=f"{sys.executable} service.py & exec {double} 60"), place, print) as side:
+        (workload,) = side.configuration.check.observe["workload"]
+        assert workload.pid is None
+        assert workload.port
 
 
 def test_only_waiting_and_tearing_down(place: Place) -> None:

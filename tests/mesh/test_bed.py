@@ -31,8 +31,8 @@ SERVED = r"^http.(outbound|gateway|inbound).downstream_rq_2xx"
 
 
 @pytest.fixture(autouse=True)
-def _tools(real: Any) -> None:
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+def _tools(real: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     real("envoy")
     real("openssl")
 

@@ -67,5 +67,5 @@ def forwarded_settings(git: Git) -> list[tuple[str, str]]:
 
 
 def public(address: str) -> str:
-    """The address without user name and password."""
-    return re.sub(r"(?<=://)[^/@]*@", "", address)
+    """The address without user name, password and query, any of which may be secret."""
+    return re.sub(r"(://[^\s?]*)\?\S*", r"\1", re.sub(r"(?<=://)[^/@\s]*@", "", address))

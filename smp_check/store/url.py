@@ -33,6 +33,11 @@ class UrlFiles:
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
         self._http = self._url.startswith(("http://", "https://"))
+        if self._http and "?" in self._url:
+            raise StoreError(
+                f"{self.location}?... cannot be a baseline store: no file name can follow a query",
+                hint="give the address of a directory; credentials go before the host, https://user:password@host/path",
+            )
         self._files, self._root = _filesystem(self._url)
 
     @property

@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from smp_check.capture.envoy import EnvoyAdmin, build_of, concurrency_of, mutual_tls
+from smp_check.capture.mesh import capture_mesh
 from smp_check.capture.sampler import LostError
 from smp_check.capture.watch import watch
 from smp_check.spec.configuration import Configuration, Watched
+from smp_check.spec.conformance import check_value
+from smp_check.spec.findings import Severity
+from smp_check.spec.kinds import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -148,6 +152,26 @@ def test_mutual_tls_is_seen_on_either_side(
         admin = EnvoyAdmin(envoy(**options).admin)
         assert mutual_tls(admin.configurations()) is expected, options
         admin.close()
+
+
+def test_the_mesh_message_of_a_real_envoy(
+    envoy: Callable[..., Envoy],
+    tmp_path: Path,
+    real: Callable[[str], str],
+    observing: Callable[..., Configuration],
+) -> None:
+    """Build, worker threads and mTLS, in a message that conforms."""
+    pair = certificate(tmp_path, real("openssl"))
+    trusted = {"validation_context": {"trusted_ca": pair["certificate_chain"]}}
+    tls = {"common_tls_context": {"tls_certificates": [pair]} | trusted, "require_client_certificate": True}
+    running = envoy(listener_tls=tls)
+    mesh = {"mesh_type": {"type": "CONSUL"}}
+    found = capture_mesh(observing(sidecar=Watched(envoy_admin=running.admin), mesh=mesh), None, pytest.fail)
+    assert found["proxy_build"][0].isdigit()
+    assert found["proxy_concurrency"] == 2
+    assert found["mtls_enabled"] is True
+    assert found["mesh_type"] == {"type": "CONSUL"}
+    assert [f.message for f in check_value(found, Kind.MESH) if f.severity is Severity.ERROR] == []
 
 
 def test_its_use_of_resources(envoy: Callable[..., Envoy], observing: Callable[..., Configuration]) -> None:

@@ -124,7 +124,17 @@ def test_nobody_answers(a_run: Make) -> None:
 
 
 def test_secrets_in_addresses_are_not_shown() -> None:
-    assert opened("http://me:secret@127.0.0.1:9/store").location == "http://127.0.0.1:9/store"
+    store = opened("http://me:secret@127.0.0.1:9/store")
+    assert store.location == "http://127.0.0.1:9/store"
+    with pytest.raises(StoreError) as caught:
+        store.records()
+    assert "secret" not in f"{caught.value} {caught.value.hint}"
+
+
+def test_a_query_is_no_place_for_files() -> None:
+    with pytest.raises(StoreError, match="query") as caught:
+        opened("https://127.0.0.1:9/store?sig=secret")
+    assert "secret" not in str(caught.value)
 
 
 def test_a_missing_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,7 +120,9 @@ def _message(keys: set[str]) -> Kind:
     """The message that knows most of the fields; fields that all have say little."""
     scores = {kind: _score(message, keys) for kind, message in MESSAGE_OF.items()}
     best = max(scores, key=lambda kind: scores[kind])
-    return best if scores[best] > 0 else Kind.UNKNOWN
+    strange = len(keys - MESSAGE_OF[best].by_name.keys())
+    vague = scores[best] < 1 and strange > len(keys) - strange  # many things have a type and an id
+    return best if scores[best] > 0 and not vague else Kind.UNKNOWN
 
 
 def _score(message: Message, keys: set[str]) -> float:

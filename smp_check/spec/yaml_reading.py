@@ -15,7 +15,6 @@ from smp_check.spec.marks import Mark
 from smp_check.spec.reading import (
     GIVEN_TWICE,
     MAX_DEPTH,
-    MAX_DIGITS,
     MAX_VALUES,
     Document,
     UnreadableError,

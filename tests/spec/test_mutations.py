@@ -19,6 +19,7 @@ from smp_check.spec.kinds import MESSAGE_OF, Kind
 from smp_check.spec.messages import MESSAGES, Field, Message, Type
 from smp_check.spec.reading import UnreadableError, read_documents
 from smp_check.spec.yaml_writing import to_yaml
+from tests.spec import documents
 from tests.spec.strategies import sensible
 
 if TYPE_CHECKING:
@@ -193,3 +194,65 @@ def test_swapped_percentiles(syntax: str, data: st.DataObject) -> None:
     marked = write(value | {"latencies_ms": swapped | {second: MARK}}, syntax)
     place = place_of(marked, MARK if syntax == "yaml" else f'"{MARK}"')
     assert_found(check(text, syntax, Kind.RESULT), "SMP203", place, text)
+
+
+CHECK = {
+    "round": "1s",
+    "launches": {"min": 1, "max": 2},
+    "baseline": {"store": "directory", "window": 3},
+    "gates": {"p99": {"tolerance": "50%", "max": "25ms"}, "qps": {"min": 3, "report_only": True}},
+    "expect": ["a"],
+    "fail_on": ["regression"],
+    "observe": {"workload": {"port": 1}, "sidecar": [{"name": "envoy"}]},
+}
+OURS = {
+    Kind.RUN: (documents.run(2), "details"),
+    Kind.CONFIGURATION: (documents.configuration() | {"check": CHECK}, "check"),
+}
+
+
+def leaves(value: Any, at: Path = ()) -> Iterator[Path]:
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from leaves(each, (*at, key))
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from leaves(each, (*at, index))
+    else:
+        yield at
+
+
+@pytest.mark.parametrize("syntax", SYNTAXES)
+@pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.value)
+def test_every_leaf_of_our_own_parts(kind: Kind, syntax: str) -> None:
+    """A list of lists fits nowhere in a run document's details and in a configuration's check."""
+    value, part = OURS[kind]
+    assert conformant(check(write(value, syntax), syntax, kind))
+    for path in leaves(value[part], (part,)):
+        text = write(put(value, path, MARK), syntax)
+        word = MARK if syntax == "yaml" else f'"{MARK}"'
+        broken = text.replace(word, "[[]]")
+        assert_found(check(broken, syntax, kind), "SMP102", place_of(text, word), broken)
+
+
+@pytest.mark.parametrize("syntax", SYNTAXES)
+@pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.value)
+def test_an_unknown_field_in_our_own_parts(kind: Kind, syntax: str) -> None:
+    value, part = OURS[kind]
+    free = (
+        "errors",
+        "status",
+        "percentiles",
+        "generators",
+        "targets",
+        "totals",
+        "plan",
+        "load",
+        "machine",
+        "gates",
+        "head",
+    )
+    for path in (path for path in objects(value[part], (part,)) if path[-1] not in free):
+        text = write(put(value, (*path, "no_such_field"), 1), syntax)
+        place = place_of(text, "no_such_field" if syntax == "yaml" else '"no_such_field"')
+        assert_found(check(text, syntax, kind), "SMP101", place, text)

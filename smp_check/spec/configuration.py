@@ -75,7 +75,7 @@ class BaselineOptions:
 class Launches:
     """How many fresh starts of both sides ``ab`` makes."""
 
-    min: int = 6
+    min: int = 4
     max: int = 12
 
 

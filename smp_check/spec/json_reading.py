@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from typing import Any, NoReturn
+from typing import Any
 
 from smp_check.spec.findings import Position
 from smp_check.spec.marks import Mark
@@ -45,8 +45,8 @@ def _skip(text: str, at: int) -> int:
     return match.end() if match else at
 
 
-def _one(text: str, at: int, name: str, calm: bool) -> tuple[Document, int]:
-    decoder = _CAREFUL if _has_long_number(text) else _QUICK
+def _one(text: str, at: int, name: str, calm: bool, decoder: json.JSONDecoder | None = None) -> tuple[Document, int]:
+    decoder = decoder or (_CAREFUL if _has_long_number(text) else _QUICK)
     try:
         value, end = decoder.raw_decode(text, at)
     except json.JSONDecodeError as fault:
@@ -55,7 +55,9 @@ def _one(text: str, at: int, name: str, calm: bool) -> tuple[Document, int]:
     except RecursionError:
         raise _too_deep(text, at, name) from None
     except _GivenTwiceError:
-        return _twice(text, at, name)
+        _one(text, at, name, calm, _LAX)  # a fault of syntax after the two keys has the word
+        scan(text, at, name)
+        raise
     except ValueError as fault:
         long = _LONG_NUMBER.search(text, at)
         raise UnreadableError(str(fault), _place(text, long.start() if long else at, name)) from None
@@ -99,14 +101,7 @@ def _pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
 
 _QUICK = json.JSONDecoder(object_pairs_hook=_pairs)
 _CAREFUL = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=_integer)
-
-
-def _twice(text: str, at: int, name: str) -> NoReturn:
-    """Point at the second of two keys; the value may be too deep to look into, and then that is the fault."""
-    value, _ = json.JSONDecoder(parse_int=lambda _: 0).raw_decode(text, at)
-    _bounded(value, text, at, name)
-    scan(text, at, name)
-    raise AssertionError("a key was given twice a moment ago")
+_LAX = json.JSONDecoder(parse_int=_integer)
 
 
 def _plain(message: str) -> str:

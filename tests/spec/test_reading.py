@@ -146,6 +146,7 @@ def test_places(text: str, name: str, pointer: str, value: Any, key: Any) -> Non
         (b"a: 1\na: 2\n", (2, 1), "twice"),
         (b'{"a": 1,\n "a": 2}', (2, 2), "twice"),
         (b'{"a": {"b": 1, "\\u0062": 2}}', (1, 16), "twice"),
+        (b'{"a": 1, "a": 2, "b": ', (1, 23), "not JSON"),
         (b"a: b\0c\n", (1, 5), "NUL"),
         (b"ok: 1\nbad: \xff\n", (2, 6), "UTF-8"),
         (b"\xff\xfea\0", (1, 1), "UTF-16"),

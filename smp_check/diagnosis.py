@@ -101,9 +101,8 @@ def diagnose_generators(generators: Mapping[str, Callable[[], Generator]]) -> li
                 )
             )
             continue
-        version = "here, version unknown" if info.version == "unknown" else info.version
         known = CAPABILITIES.get(name)
-        detail = f"{version}; {known.model}" if known else version
+        detail = f"{info.version}; {known.model}" if known else info.version
         found.append(Diagnosis(area="generator", subject=name, state="ok", detail=detail))
     return found
 

@@ -30,22 +30,23 @@ def display(path: Path) -> str:
     return STDIN if str(path) == "-" else str(path)
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path, limit: int | None = None) -> bytes:
     """The bytes of a file, or of stdin for ``-``. Raises ``InputError``; nothing larger than the limit is read."""
     from smp_check.spec.reading import MAX_BYTES
 
+    limit = limit or MAX_BYTES
     if str(path) == "-":
-        data = sys.stdin.buffer.read(MAX_BYTES + 1)
-        _refuse_large(path, len(data), MAX_BYTES)
+        data = sys.stdin.buffer.read(limit + 1)
+        _refuse_large(path, len(data), limit)
         return data
     try:
         with path.open("rb", buffering=0) as file:
             found = os.fstat(file.fileno())
-            _refuse_large(path, found.st_size, MAX_BYTES)
-            data = file.read(found.st_size) if stat.S_ISREG(found.st_mode) else _stream(file, MAX_BYTES + 1)
+            _refuse_large(path, found.st_size, limit)
+            data = file.read(found.st_size) if stat.S_ISREG(found.st_mode) else _stream(file, limit + 1)
     except OSError as fault:
         raise _unreadable(path, fault) from fault
-    _refuse_large(path, len(data), MAX_BYTES)
+    _refuse_large(path, len(data), limit)
     return data
 
 

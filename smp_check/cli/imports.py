@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from smp_check.load.imported.document import Given
     from smp_check.spec.run import RunDocument
 
+MOST_BYTES = 256 * 1024 * 1024
+"""Results with every request in them are longer than documents."""
 SOURCES = (
     "fortio",
     "nighthawk",
@@ -76,7 +78,7 @@ def import_command(
     from smp_check.load.imported.source import Content
     from smp_check.load.imported.sources import read_source
 
-    data = read_bytes(file)
+    data = read_bytes(file, MOST_BYTES)
     found, results = read_source(Content(data, display(file)), None if source == "auto" else source)
     given = Given(
         source=found.name,

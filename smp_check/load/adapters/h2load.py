@@ -44,7 +44,7 @@ class H2loadAdapter(Tool):
         words += [f"--rps={load.rate / load.connections:.10g}"] if load.rate else []
         words += [f"--connection-inactivity-timeout={load.timeout * 1e3:.0f}ms", f"--log-file={folder / LOG}"]
         words += header_flags(load, "-H")
-        words += ["-H", f":method: {load.method}"] if load.method not in {"GET", "POST"} or not load.body else []
+        words += ["-H", f":method: {load.method}"] if load.method != ("POST" if load.body else "GET") else []
         words += ["-d", str(folder / BODY)] if load.body else []
         words += [word for word in load.options if word != HTTP2]
         return Invocation(arguments=(*words, load.urls[0]), files={BODY: load.body})

@@ -77,10 +77,14 @@ def _dirty(cwd: Path) -> bool | None:
     return None if status is None else status != ""
 
 
+_ADDRESS = re.compile(r"(?:\w[\w+.-]*://[^/]+/|[^/:]+:)(?:.*/)?(?P<name>[^/:]+/[^/:]+?)(?:\.git)?/?")
+"""A remote's address with a host, as a URL or as ``host:path``; its last two parts are owner and name."""
+
+
 def _repository(url: str | None) -> str | None:
     """``owner/name`` out of a remote's address, without what may be secret in it."""
-    match = re.search(r"[:/]([^/:@]+/[^/:@]+?)(?:\.git)?/?$", url or "")
-    return match[1] if match and "://" in f"{url}".replace("git@", "://") else None
+    match = _ADDRESS.fullmatch(url or "")
+    return match["name"] if match else None
 
 
 def _git(cwd: Path, *arguments: str) -> str | None:

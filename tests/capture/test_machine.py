@@ -157,6 +157,7 @@ def test_changes_make_it_dirty(repository: Path) -> None:
         ("git@github.com:acme/shop.git", "acme/shop"),
         ("https://github.com/acme/shop", "acme/shop"),
         ("ssh://git@host:22/acme/shop.git", "acme/shop"),
+        ("https://gitlab.example/group/sub/shop.git/", "sub/shop"),
         ("/srv/git/shop.git", None),
     ],
 )

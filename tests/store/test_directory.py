@@ -167,12 +167,20 @@ def _write(path: Path, make: Any, numbers: list[int]) -> None:
         store.append(make(number, rounds=1))
 
 
+def _tidy(path: Path, make: Any) -> None:
+    """Add and remove one run over and over: the folder of its month comes and goes."""
+    store = DirectoryStore(path, print)
+    for _ in range(100):
+        store.remove([store.append(make(5000, rounds=1))])
+
+
 def test_many_writers_lose_nothing(tmp_path: Path, a_run: Make) -> None:
-    """Eight processes, each run written by two of them, while the store is pruned of nothing all the time."""
+    """Eight processes, each run written by two of them, while others remove runs and with them their folders."""
     path = tmp_path / "baselines"
     context = multiprocessing.get_context("fork")
     shares = [list(range(start, 40, 4)) for start in range(4)] * 2
     writers = [context.Process(target=_write, args=(path, a_run, share)) for share in shares]
+    writers += [context.Process(target=_tidy, args=(path, a_run)) for _ in range(2)]
     for writer in writers:
         writer.start()
     for writer in writers:

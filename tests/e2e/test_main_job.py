@@ -18,7 +18,8 @@ def example(tool: Any, name: str, url: str) -> Path:
     """An example as it is in the tree, with the service's address and a shorter test."""
     text = (EXAMPLES / name).read_text(encoding="utf-8")
     text = text.replace("http://127.0.0.1:8080/", url).replace("duration: 20s", "duration: 6s")
-    return tool.write(name, text.replace("round: 2s", "round: 1s").replace("warmup: 2s", "warmup: 500ms"))
+    path: Path = tool.write(name, text.replace("round: 2s", "round: 1s").replace("warmup: 2s", "warmup: 500ms"))
+    return path
 
 
 @pytest.mark.parametrize("name", ["plain-service.yaml", "plain-service-fortio.yaml"])

@@ -106,6 +106,11 @@ class EmbeddedSession:
     ) -> None:
         self._stack.close()
 
+    @property
+    def processes(self) -> tuple[int, ...]:
+        """The workers' process ids."""
+        return tuple(worker.pid for worker in self._workers)
+
     def measure(self, seconds: float, on_tick: OnTick) -> Sample:
         """Drive one round with all workers at once and merge what they counted."""
         from smp_check.load.embedded.tally import merged, to_sample

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 SUMMARY_BYTES = 900_000
 """Below the 1 MiB at which the runner drops a step's whole summary."""
-ANNOTATION_CHARACTERS = 4_000
+ANNOTATION_CHARACTERS = 3_000
 """Below the 4,096 at which the runner cuts a message."""
+PROPERTY_CHARACTERS = 500
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
 _LEGACY = re.compile(r"##(?=\[)")
 
@@ -39,12 +40,11 @@ def annotation(
     """A workflow command that annotates the run, on one line whatever the message holds."""
     places = {"title": title, "file": file, "line": line, "col": column}
     properties = ",".join(f"{name}={_property(str(value))}" for name, value in places.items() if value)
-    return f"::{level}{' ' + properties if properties else ''}::{_data(_cut(message))}"
+    return f"::{level}{' ' + properties if properties else ''}::{_data(inert(_cut(message, ANNOTATION_CHARACTERS)))}"
 
 
-def _cut(message: str) -> str:
-    text = inert(message)
-    return text if len(text) <= ANNOTATION_CHARACTERS else text[: ANNOTATION_CHARACTERS - 1] + "…"
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _data(text: str) -> str:
@@ -52,7 +52,7 @@ def _data(text: str) -> str:
 
 
 def _property(text: str) -> str:
-    return _data(inert(text)).replace(":", "%3A").replace(",", "%2C")
+    return _data(inert(_cut(text, PROPERTY_CHARACTERS))).replace(":", "%3A").replace(",", "%2C")
 
 
 def output_entry(name: str, value: str) -> str:

@@ -24,16 +24,11 @@ from smp_check.github.runner import (
 def read_like_the_runner(text: str) -> dict[str, str]:
     """The runner's parser of environment files: ``name<<DELIMITER``, lines, ``DELIMITER``."""
     values: dict[str, str] = {}
-    lines = text.split("\n")
-    while lines:
-        line = lines.pop(0)
-        if not line:
-            continue
-        name, _, delimiter = line.partition("<<")
-        body = []
-        while (line := lines.pop(0)) != delimiter:
-            body.append(line)
-        values[name] = "\n".join(body)
+    lines = iter(text.split("\n"))
+    for line in lines:
+        if line:
+            name, _, delimiter = line.partition("<<")
+            values[name] = "\n".join(iter(lines.__next__, delimiter))
     return values
 
 

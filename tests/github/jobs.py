@@ -1,0 +1,68 @@
+"""smp-check inside a GitHub Actions job whose GitHub is the fake: environment, event and files of the runner."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.github.test_runner import read_like_the_runner
+
+if TYPE_CHECKING:
+    from tests.github.fake import FakeGitHub
+
+
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    out: str
+    err: str
+    outputs: dict[str, str]
+    summary: str
+
+
+@dataclass
+class ActionsJob:
+    """One job of one run; ``event`` and ``token`` can differ between calls."""
+
+    folder: Path
+    github: FakeGitHub
+    base: dict[str, str]
+    run_id: int = 1
+
+    def __call__(
+        self, *command: str | Path, event: str, payload: dict[str, Any], token: str = "", module: str = "", **more: str
+    ) -> Ended:
+        files = {name: self.folder / f"{name}.txt" for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+        for path in files.values():
+            path.write_text("")
+        path = self.folder / "event.json"
+        shop = {"default_branch": "main", "full_name": "mesh/shop"}
+        path.write_text(json.dumps({"repository": shop, **payload}))
+        variables = {
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_EVENT_NAME": event,
+            "GITHUB_EVENT_PATH": str(path),
+            "GITHUB_REPOSITORY": "mesh/shop",
+            "GITHUB_REF": "refs/heads/main",
+            "GITHUB_RUN_ID": str(self.run_id),
+            "GITHUB_WORKFLOW_REF": "mesh/shop/.github/workflows/performance.yml@refs/heads/main",
+            "GITHUB_JOB": "bench",
+            "RUNNER_TEMP": str(self.folder),
+        }
+        entry = [sys.executable, "-m", module or "smp_check"]
+        done = subprocess.run(
+            [*entry, *map(str, command)],
+            cwd=self.folder,
+            env=self.base | self.github.environment(token) | variables | {k: str(v) for k, v in files.items()} | more,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        outputs = read_like_the_runner(files["GITHUB_OUTPUT"].read_text(encoding="utf-8"))
+        return Ended(
+            done.returncode, done.stdout, done.stderr, outputs, files["GITHUB_STEP_SUMMARY"].read_text(encoding="utf-8")
+        )

@@ -95,8 +95,11 @@ def service(kind: str, folder: Path) -> Iterator[tuple[str, list[psutil.Process]
         yield f"http://127.0.0.1:{port}/", processes
 
 
+def address(port: int) -> dict[str, Any]:
+    return {"address": {"socket_address": {"address": "127.0.0.1", "port_value": port}}}
+
+
 def envoy(port: int, upstream: int) -> dict[str, Any]:
-    address = lambda p: {"address": {"socket_address": {"address": "127.0.0.1", "port_value": p}}}  # noqa: E731
     types = "type.googleapis.com/envoy.extensions.filters"
     router = {"name": "envoy.filters.http.router", "typed_config": {"@type": f"{types}.http.router.v3.Router"}}
     hosts = [{"name": "all", "domains": ["*"], "routes": [{"match": {"prefix": "/"}, "route": {"cluster": "up"}}]}]

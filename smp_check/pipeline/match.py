@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from smp_check.spec.run import Provenance
     from smp_check.subject.side import Side
 
-PAIRS = 6
-"""Adjacent rounds of base and head per launch: three ABBA blocks."""
+PAIRS = 12
+"""Adjacent rounds of base and head per launch: six ABBA blocks (what fewer cost in power: benchmarks/verdicts)."""
 FEWEST_PAIRS = 12
 """The same where nothing is restarted: pairs are all there is."""
 PAIR_LOOKS = (12, 24, 48, 96)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from smp_check.verdict.model import Inputs, MetricComparison
 
-FAMILY = {"history": 0.01, "paired": 0.03}
+FAMILY = {"history": 0.004, "paired": 0.03}
 """By method: bound on the probability of any false alarm among all gating metrics, were nothing but noise there.
 
 What is really seen is less, since a change must be half the tolerance too, and looks overlap (docs/verdicts.md)."""

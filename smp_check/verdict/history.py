@@ -34,6 +34,8 @@ _GRID = 17
 _GRID_REACH = 2.6
 _T6_SCALE = math.sqrt(4 / 6)  # so that the standard deviation of the t is the one that was meant
 _LEAST_ERROR = 1e-8
+_LEAST_WEIGHT = 1e-6
+_HALVINGS = 34
 _FEW = 3  # fewer runs: their mean; else their median, which one bad run cannot spoil
 
 
@@ -105,8 +107,8 @@ class Prediction:
 
 
 def bisect(rising: Callable[[float], float], low: float, high: float) -> float:
-    """The zero of a rising function."""
-    for _ in range(50):
+    """The zero of a rising function, to a part in ten thousand million of the range."""
+    for _ in range(_HALVINGS):
         middle = (low + high) / 2
         low, high = (middle, high) if rising(middle) < 0 else (low, middle)
     return (low + high) / 2
@@ -132,14 +134,13 @@ def predict(base: Entries, head: Entries, *, spread: float, parameters: Mapping[
             (b, told + log_prior + log_fit, guess) for s, log_prior in grid for log_fit, guess in [_fit(s, *sides)]
         ]
     top = max(log_weight for _, log_weight, _ in guesses)
-    weights = [math.exp(log_weight - top) for _, log_weight, _ in guesses]
-    total = math.fsum(weights)
-    share = math.fsum(w * b for w, (b, _, _) in zip(weights, guesses, strict=True)) / total
+    weighed = [(b, math.exp(log_weight - top), guess) for b, log_weight, guess in guesses]
+    weighed = [(b, weight, guess) for b, weight, guess in weighed if weight > _LEAST_WEIGHT]
+    total = math.fsum(weight for _, weight, _ in weighed)
+    share = math.fsum(weight * b for b, weight, _ in weighed) / total
     values, (here,) = base.shared(share)[0], head.shared(share)[0]
     return Prediction(
-        guesses=tuple(
-            _Guess(weight=w / total, change=g.change, sd=g.sd) for w, (_, _, g) in zip(weights, guesses, strict=True)
-        ),
+        guesses=tuple(_Guess(weight=weight / total, change=g.change, sd=g.sd) for _, weight, g in weighed),
         share=share,
         change=here - median(values),
         beyond_all=here - max(values),

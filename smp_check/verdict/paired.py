@@ -5,6 +5,7 @@ The measuring loop asks ``looks`` when to judge, judges with ``compare_sides`` a
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from smp_check.spec.configuration import DEFAULT_GATES, Gate, Launches
@@ -15,6 +16,7 @@ from smp_check.verdict.compare import side
 from smp_check.verdict.conclude import Findings, conclude
 from smp_check.verdict.decide import decide
 from smp_check.verdict.expectations import scenarios
+from smp_check.verdict.launches import estimates
 from smp_check.verdict.model import Verdict
 from smp_check.verdict.pairing import paired_metrics, restarted
 from smp_check.verdict.validity import validity
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from smp_check.verdict.acceptance import Acceptance
     from smp_check.verdict.model import Anchor, Comparison, ConformanceSummary
 
+PAIR_ERROR = 0.45
+LEAST_SPREAD = 0.001
 EVERY = 2
 """Launches between two looks."""
 
@@ -109,3 +113,19 @@ def _one_launch(run: RunDocument) -> tuple[Remark, ...]:
         "give start commands to have it measured"
     )
     return (Remark(code="one-launch", severity="note", message=message),)
+
+
+def pairs_wanted(comparison: Comparison, pairs: int, *, most: int) -> int:
+    """How many pairs the next launch should have, from what the pairs so far spread.
+
+    A launch's own error should be no more than its share of the tolerance (``PAIR_ERROR``): calm machines need no
+    more than ``pairs``, restless ones up to ``most``. More launches alone would cost more starts for less.
+    """
+    wanted = pairs
+    for metric in comparison.metrics:
+        seen = [each for each in (metric.inputs.differences if metric.inputs else ()) if each]
+        if metric.gating and metric.tolerance and seen and metric.inputs and metric.inputs.refused is None:
+            spread = estimates(seen, LEAST_SPREAD).pair_spread
+            error = PAIR_ERROR * math.log1p(metric.tolerance)
+            wanted = max(wanted, math.ceil((spread / error) ** 2))
+    return min(wanted + wanted % 2, most)

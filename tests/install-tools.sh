@@ -73,6 +73,15 @@ if [ ! -f .tools/schemas/sarif-2.1.0.json ]; then # the SARIF standard's own sch
       rm -rf package microsoft-jest-sarif-1.0.0-beta.0.tgz) || { echo "npm pack failed:"; tail -5 .tools/schemas/npm.log; }
   fi
 fi
+if missing yaml-language-server; then # what editors show with our schemas is tested with the server behind them
+  if missing npm; then
+    echo "not installed (needs npm): yaml-language-server"
+  else
+    npm install --silent --no-audit --no-fund --prefix .tools/node yaml-language-server@1.19.2 >.tools/npm.log 2>&1 ||
+      { echo "npm install failed:"; tail -5 .tools/npm.log; }
+    ln -sf ../node/node_modules/.bin/yaml-language-server .tools/bin/yaml-language-server
+  fi
+fi
 missing go || (cd tests/spec/go && go mod download >/dev/null 2>&1) || echo "go mod download failed in tests/spec/go"
 for tool in nginx haproxy wrk hey fortio h2load vegeta autocannon k6 ip; do
   if missing "$tool"; then echo "missing: $tool"; else echo "found:   $tool"; fi

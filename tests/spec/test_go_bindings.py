@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 
 from smp_check.spec.conformance import check_value, conformant
 from smp_check.spec.conversion import Spelling, convert
-from smp_check.spec.kinds import MESSAGE_OF, Kind
+from smp_check.spec.kinds import MESSAGE_OF, PARTS, Kind
 from smp_check.spec.messages import ENUMERATIONS, MESSAGES, Type
 from smp_check.spec.spelling import canonical
 from smp_check.spec.wire import decode, encode
 from tests.conftest import require
+from tests.spec import documents
 from tests.spec.strategies import any_message, sensible
 from tests.spec.test_round_trips import without_defaults
 
@@ -132,3 +133,13 @@ def test_what_they_write_conforms(bindings: Bindings, kind: Kind, data: st.DataO
 def test_what_they_refuse_we_refuse(bindings: Bindings, value: dict[str, Any]) -> None:
     assert "error" in bindings(message="PerformanceTestConfig.Client", json=value)
     assert not conformant(check_value({"clients": [value]}, Kind.TEST))
+
+
+def test_they_read_every_part_of_a_run_document(bindings: Bindings) -> None:
+    run = documents.run()
+    for key, kind in PARTS.items():
+        answer = bindings(message=MESSAGE_OF[kind].name, json=run[key])
+        assert "error" not in answer, answer["error"]
+        assert without_defaults(canonical(answer["camel"], MESSAGE_OF[kind]), MESSAGE_OF[kind]) == without_defaults(
+            run[key], MESSAGE_OF[kind]
+        )

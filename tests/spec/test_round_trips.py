@@ -109,3 +109,17 @@ def test_any_bytes_are_decoded_or_refused(data: bytes, kind: Kind) -> None:
     except ValueError:
         return
     assert isinstance(value, dict)
+
+
+@given(messages(), st.text("abcxyz_", min_size=3, max_size=8).map(lambda text: f"x_{text}"), ANY_JSON)
+def test_what_has_no_field_is_kept_and_named(given_: tuple[Kind, dict[str, Any]], name: str, extra: Any) -> None:
+    kind, value = given_
+    if "labels" not in MESSAGE_OF[kind].by_name or name in value.get("labels", {}):
+        return
+    made, _, log = convert(value | {name: extra}, kind, Spelling())
+    assert made["labels"][name] == (extra if isinstance(extra, str) else json.dumps(extra, ensure_ascii=False))
+    assert any(name in note for note in log.notes)
+    assert {key: each for key, each in made.items() if key != "labels"} == {
+        key: each for key, each in value.items() if key != "labels"
+    }
+    assert value.get("labels", {}).items() <= made["labels"].items()

@@ -64,6 +64,8 @@ class Cluster:
     """SMP node messages."""
     pods: tuple[Pod, ...] = ()
     services: int | None = None
+    balancers: tuple[tuple[str, str], ...] = ()
+    """Services with an external address: name, and address or host name."""
     istio: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     """Istio's own objects, by the keys of ``ISTIO_KINDS``; only those that could be read."""
 
@@ -109,7 +111,7 @@ def read_cluster(ask: Ask, on_warning: OnWarning) -> Cluster:
     if not isinstance(server, Mapping):
         return Cluster()  # nobody answers: one warning is enough
     usage = _usage(try_ask("get", "--raw", "/apis/metrics.k8s.io/v1beta1/pods"))
-    services = try_ask("get", "services", "-A", "-o", "json").get("items")
+    services = try_ask("get", "services", "-A", "-o", "json")
     nodes = try_ask("get", "nodes", "-o", "json", missed="the cluster's nodes")
     pods = try_ask("get", "pods", "-A", "-o", "json", missed="the cluster's pods")
     istio = {key: try_ask("get", kind, "-A", "-o", "json") for key, kind in ISTIO_KINDS.items()}
@@ -119,7 +121,8 @@ def read_cluster(ask: Ask, on_warning: OnWarning) -> Cluster:
         name=next((str(each["name"]) for each in _items(view, "clusters") if each.get("name")), None),
         nodes=tuple(_node(each) for each in _items(nodes)),
         pods=tuple(_pods(_items(pods), usage)),
-        services=len(services) if isinstance(services, list) else None,
+        services=len(_items(services)) if "items" in services else None,
+        balancers=tuple(_balancers(_items(services))),
         istio={key: _items(answer) for key, answer in istio.items() if "items" in answer},
     )
 
@@ -142,6 +145,14 @@ def _node(node: Mapping[str, Any]) -> dict[str, Any]:
     if memory is not None:
         made["mem_mb"] = round(memory / 1e6)
     return made
+
+
+def _balancers(services: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    for service in services:
+        addresses = _items(service.get("status", {}).get("loadBalancer") or {}, "ingress")
+        address = next((each.get("ip") or each.get("hostname") for each in addresses), None)
+        if address:
+            yield str(service.get("metadata", {}).get("name", "")), str(address)
 
 
 Usages = Mapping[tuple[str, str, str], tuple[float | None, float | None]]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from smp_check.capture.detect import detect
 from smp_check.capture.machine import cpu_model, operating_system
 from smp_check.capture.samplers import mesh_type
-from smp_check.capture.workloads import individual_workloads
+from smp_check.capture.workloads import completed, individual_workloads, traffic_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,10 +25,11 @@ def capture_environment(
     """
     declared = configuration.environment
     captured: dict[str, Any] = {"nodes": [local_node()]}
+    captured["traffic_metadata"] = traffic_metadata(configuration, cluster)
     if cluster is not None:
         captured |= _of_cluster(cluster, configuration)
-    labels = {**local_labels(environ), **(declared.get("labels") or {})}
-    return {**captured, **declared, "labels": labels}
+    captured["labels"] = local_labels(environ)
+    return completed(declared, {name: value for name, value in captured.items() if value})
 
 
 def _of_cluster(cluster: Cluster, configuration: Configuration) -> dict[str, Any]:

@@ -5,10 +5,10 @@ https://www.envoyproxy.io/docs/envoy/latest/operations/admin
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from smp_check.capture.address import is_loopback
 from smp_check.capture.listeners import by_port
 from smp_check.capture.processes import ProcessSampler
 from smp_check.capture.sampler import LostError, Mean
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 TIMEOUT = (0.5, 1.0)
-LOCAL_NAMES = frozenset({"localhost", "ip6-localhost"})
 COUNTED = r"^server\.uptime$|^(http|tcp)\..*\.downstream_cx_(rx|tx)_bytes_total$"
 """Uptime, to notice a restart; bytes read from and written to the clients of all listeners (RE2 syntax)."""
 OUR_OWN = "http.admin."
@@ -38,11 +37,7 @@ class EnvoyAdmin:
     @property
     def is_local(self) -> bool:
         """Whether the interface is on this machine's loopback."""
-        host = urlsplit(self.url).hostname or ""
-        try:
-            return host in LOCAL_NAMES or ipaddress.ip_address(host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.url)
 
     @property
     def port(self) -> int:

@@ -9,11 +9,9 @@ from smp_check.capture.detect import Detected, detect
 from smp_check.capture.envoy import EnvoyAdmin, build_of, concurrency_of, mutual_tls
 from smp_check.capture.sampler import LostError
 from smp_check.capture.samplers import mesh_type
-from smp_check.capture.workloads import application_metadata, tested_pods, use_of
+from smp_check.capture.workloads import application_metadata, completed, tested_pods, use_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from smp_check.capture.cluster import OnWarning
     from smp_check.spec.configuration import Configuration
 
@@ -33,16 +31,6 @@ def capture_mesh(configuration: Configuration, cluster: Cluster | None, on_warni
     if metadata:
         found["application_metadata"] = metadata
     return completed(configuration.mesh, found)
-
-
-def completed(declared: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
-    """What was declared, completed by what was found, message within message."""
-    made = {**found, **declared}
-    for name, value in found.items():
-        mine = declared.get(name)
-        if isinstance(mine, dict) and isinstance(value, dict):
-            made[name] = completed(mine, value)
-    return made
 
 
 def _from_cluster(cluster: Cluster, detected: Detected) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from smp_check.capture.address import is_loopback
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -15,6 +17,16 @@ if TYPE_CHECKING:
     from smp_check.spec.configuration import Configuration
 
 SYSTEM_NAMESPACES = frozenset({"kube-system", "kube-public", "kube-node-lease", "local-path-storage"})
+
+
+def completed(declared: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+    """What was declared, completed by what was found, message within message."""
+    made = {**found, **declared}
+    for name, value in found.items():
+        mine = declared.get(name)
+        if isinstance(mine, dict) and isinstance(value, dict):
+            made[name] = completed(mine, value)
+    return made
 
 
 def use_of(containers: Iterable[Container]) -> dict[str, int]:
@@ -74,13 +86,38 @@ def application_metadata(
     return {name: value for name, value in known.items() if value}
 
 
+def traffic_metadata(configuration: Configuration, cluster: Cluster | None = None) -> dict[str, str]:
+    """How the load reaches the application.
+
+    Of headers the names alone: their values may be secret. No address of this machine itself: it says nothing of the
+    environment, and its port may be another one in every run.
+    """
+    endpoints = [url for client in configuration.clients for url in client.endpoint_urls if not is_loopback(url)]
+    ready = configuration.check.ready_url
+    headers = {name: value for client in configuration.clients for name, value in client.headers.items()}
+    agents = {value for name, value in headers.items() if name.lower() == "user-agent"}
+    balancers = cluster.balancers if cluster else ()
+    known = {
+        "host_endpoint": _only({urlsplit(url).netloc.rpartition("@")[2] for url in endpoints}),
+        "http_headers": ", ".join(sorted(headers)),
+        "user_agent": _only(agents),
+        "ping_health_endpoint": ready if ready and not is_loopback(ready) else None,
+        "load_balance_name": balancers[0][0] if len(balancers) == 1 else None,
+        "load_balance_ip": balancers[0][1] if len(balancers) == 1 else None,
+    }
+    return {name: value for name, value in known.items() if value}
+
+
+def _only(values: set[str]) -> str | None:
+    return next(iter(values)) if len(values) == 1 else None
+
+
 def _common(pods: Sequence[Pod], label: str) -> str | None:
     """The label's value where all pods that have it agree."""
-    values = {pod.marks[label] for pod in pods if label in pod.marks}
-    return values.pop() if len(values) == 1 else None
+    return _only({pod.marks[label] for pod in pods if label in pod.marks})
 
 
 def _protocol(configuration: Configuration) -> str | None:
     schemes = {urlsplit(url).scheme for client in configuration.clients for url in client.endpoint_urls}
     names: Mapping[str, str] = {"http": "PROTOCOL_HTTP", "https": "PROTOCOL_HTTPS"}
-    return names.get(schemes.pop()) if len(schemes) == 1 else None
+    return names.get(_only(schemes) or "")

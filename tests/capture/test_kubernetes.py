@@ -307,6 +307,37 @@ def test_an_envoys_own_word(answers: Any) -> None:
     assert len(warnings) == 1, "the one that does not answer"
 
 
+def test_how_the_load_gets_there(cluster: Callable[..., Cluster]) -> None:
+    """The load balancer, the endpoint, and the names of headers, whose values may be secret."""
+    balancer = clusters.service("gateway") | {"status": {"loadBalancer": {"ingress": [{"ip": "203.0.113.7"}]}}}
+    kubernetes_validate.validate(balancer, "1.31", strict=True)
+    read = cluster(clusters.answers([], **{"get services -A": clusters.listed([*clusters.SERVICES, balancer])}))
+    client = Client(
+        name="c",
+        endpoint_urls=("http://u:p@shop.example:8080/a", "http://shop.example:8080/b"),
+        headers={"Authorization": "Bearer secret", "User-Agent": "smp"},
+    )
+    check = CheckOptions(ready_url="http://shop.example/ready", kubernetes=Kubernetes())
+    wanted = replace(configuration(), clients=(client,), check=check)
+    assert capture_environment(wanted, {}, read)["traffic_metadata"] == {
+        "load_balance_name": "gateway",
+        "load_balance_ip": "203.0.113.7",
+        "host_endpoint": "shop.example:8080",
+        "http_headers": "Authorization, User-Agent",
+        "user_agent": "smp",
+        "ping_health_endpoint": "http://shop.example/ready",
+    }
+    declared = replace(wanted, environment={"traffic_metadata": {"user_agent": "mine", "prometheus_url": "http://p"}})
+    told = capture_environment(declared, {}, read)["traffic_metadata"]
+    assert (told["user_agent"], told["prometheus_url"]) == ("mine", "http://p")
+    assert told["host_endpoint"] == "shop.example:8080"
+
+
+def test_an_address_of_this_machine_tells_nothing_of_the_environment() -> None:
+    for url in ("http://127.0.0.1:8080/", "http://localhost/", "http://[::1]:80/"):
+        assert "traffic_metadata" not in capture_environment(configuration(url=url), {})
+
+
 @pytest.mark.parametrize(
     ("url", "protocol"), [("https://x/", "PROTOCOL_HTTPS"), ("http://x/", "PROTOCOL_HTTP"), ("grpc://x", None)]
 )

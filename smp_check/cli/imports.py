@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 256 * 1024 * 1024
 """Results with every request in them are longer than documents."""
+SERIES = ("series", "github-action-benchmark")
+"""What is a directory of runs, even when there is only one."""
 SOURCES = (
     "fortio",
     "nighthawk",
@@ -31,6 +33,7 @@ SOURCES = (
     "autocannon",
     "h2load",
     "meshery",
+    "github-action-benchmark",
     "series",
 )
 
@@ -91,7 +94,7 @@ def import_command(
         written=_written(file),
     )
     runs = [_named(document_of(each, given, data, index), given, file) for index, each in enumerate(results)]
-    _write(runs, output, series=found.name == "series")
+    _write(runs, output, series=found.name in SERIES)
     _tell(runs, given, console)
 
 

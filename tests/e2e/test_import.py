@@ -19,7 +19,7 @@ SINGLE = sorted(
     path.name
     for path in RECORDED.iterdir()
     if path.name not in {"fortio-error.json", "autocannon-invented.json"}
-    and not path.name.startswith(("series", "meshery-list", "meshery-page"))
+    and not path.name.startswith(("series", "benchmark", "meshery-list", "meshery-page"))
 )
 
 

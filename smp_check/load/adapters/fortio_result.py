@@ -67,7 +67,7 @@ def read_fortio(value: Mapping[str, Any], *, complaints: Sequence[str] = ()) -> 
             latency=latency,
             percentile_method=METHOD,
             resolution=resolution or DEFAULT_RESOLUTION,
-            labels={"labels": text} if (text := fields.text("Labels")) else {},
+            labels={"fortio/labels": text} if (text := fields.text("Labels")) else {},
             remarks=(*remarks, *_interrupted(fields)),
         )
     )

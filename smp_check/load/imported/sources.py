@@ -11,7 +11,7 @@ from smp_check.errors import InputError
 from smp_check.load.adapters import autocannon, fortio_result, h2load, hey, k6_result, nighthawk, oha, vegeta, wrk_text
 from smp_check.load.adapters.fields import SourceError
 from smp_check.load.adapters.reading import Reading, bounded
-from smp_check.load.imported import meshery, series
+from smp_check.load.imported import benchmark_action, meshery, series
 from smp_check.load.imported.source import Content, Imported, Source
 from smp_check.spec.kinds import Kind, kind_of
 
@@ -80,6 +80,12 @@ _ALL: tuple[Source, ...] = (
     _json("h2load", "h2load --output-file", h2load.is_h2load_json, h2load.read_h2load_json),
     _text("h2load", "summary of h2load", h2load.is_h2load_text, h2load.read_h2load_text),
     _text("h2load", "h2load --log-file", h2load.is_h2load_log, h2load.read_h2load_log),
+    Source(
+        name="github-action-benchmark",
+        described="history of github-action-benchmark",
+        recognises=benchmark_action.is_history,
+        read=benchmark_action.read_history,
+    ),
     Source(
         name="series",
         described="a table of runs: columns time, commit, and one for each metric",

@@ -66,6 +66,8 @@ def in_ms(found: Reading) -> dict[str, float | None]:
         ("meshery-camel.json", "meshery"),
         ("meshery-list.json", "meshery"),
         ("meshery-page.json", "meshery"),
+        ("benchmark-data.js", "github-action-benchmark"),
+        ("benchmark-data.json", "github-action-benchmark"),
         ("series.csv", "series"),
         ("series.json", "series"),
         ("series-columns.json", "series"),
@@ -276,6 +278,15 @@ def test_a_table_of_runs() -> None:
     assert first.metrics == {"p50": pytest.approx(0.0102), "p99": pytest.approx(0.031), "qps": 1000, "heap_mb": 54.1}
     assert second.metrics["error_rate"] == pytest.approx(0.015)
     assert second.branch == "main"
+
+
+def test_the_history_of_github_action_benchmark() -> None:
+    first, second = results("benchmark-data.js")
+    assert (first.name, first.commit) == ("Go", "4f1c9a2")
+    assert first.metrics == {"BenchmarkGet (ns/op)": 1200, "throughput (ops/sec)": 90.5}
+    assert second.metrics == {"BenchmarkGet (ns/op)": 1210}
+    assert second.start == datetime(2026, 1, 2, 10, tzinfo=timezone.utc)
+    assert results("benchmark-data.json") == [first, second]
 
 
 def test_tables_in_json() -> None:

@@ -34,18 +34,23 @@ def _moved(load: Load, url: str) -> Load:
     return _with_credentials(load, tuple(dict.fromkeys(moved)))
 
 
-def on_reference(load: Load, url: str, *, builtin: bool) -> Load:
-    """The same load on the reference; the built-in one speaks plain HTTP/1.1 only, whatever the service speaks."""
-    moved = _moved(load, url)
-    if not builtin or load.protocol is Protocol.HTTP:
-        return moved
-    return Load(
-        client=load.client,
+def on_reference(load: Load, url: str, *, builtin: bool, embedded: bool) -> Load:
+    """The same load on the reference.
+
+    The built-in one speaks plain HTTP/1.1 only, whatever the service speaks: it gets the client's rate and connections,
+    and its request if that is one of HTTP, but none of the embedded generator's options.
+    """
+    if not builtin or (load.protocol is Protocol.HTTP and not embedded):
+        return _moved(load, url)
+    same = load if load.protocol is Protocol.HTTP else Load(client=load.client, urls=())
+    return replace(
+        same,
         urls=(url,),
         rate=load.rate,
         connections=load.connections,
         arrival=load.arrival,
         workers=load.workers,
+        options=(),
     )
 
 

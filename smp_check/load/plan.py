@@ -70,7 +70,10 @@ def make_plan(configuration: Configuration, *, reference_url: str | None = None)
     roles: tuple[Role, ...] = ("head",)
     if reference_url is not None:
         builtin = check.reference == "builtin"
-        loads["reference"] = tuple(on_reference(load, reference_url, builtin=builtin) for load in loads["head"])
+        loads["reference"] = tuple(
+            on_reference(load, reference_url, builtin=builtin, embedded=client.load_generator in {"", "embedded"})
+            for load, client in zip(loads["head"], configuration.clients, strict=True)
+        )
         roles = ("head", "reference")
     return Plan(
         loads=loads,

@@ -101,6 +101,12 @@ def test_the_builtin_reference_speaks_http_only() -> None:
     assert (reference.rate, reference.connections) == (100.0, 4)
 
 
+def test_the_builtin_reference_gets_none_of_our_options() -> None:
+    made = configuration(additional_options="--http 2 --weights 2,1", endpoint_urls=("http://h:1/a", "http://h:1/b"))
+    reference = make_plan(made, reference_url="http://127.0.0.1:5/").loads["reference"][0]
+    assert (reference.urls, reference.options) == (("http://127.0.0.1:5/",), ())
+
+
 def test_certificates(tmp_path: Path) -> None:
     pem = tmp_path / "ca.pem"
     pem.write_text("-----BEGIN CERTIFICATE-----\n")

@@ -117,6 +117,6 @@ def test_bad_options_name_themselves(options: tuple[str, ...], says: str) -> Non
 
 
 def test_weights_fit_the_urls() -> None:
-    planned = load("http://h/a", options=("--weights", "1,2"))
-    with pytest.raises(InputError, match="2 shares for 1"):
+    planned = load("http://h/a", "http://h/b", "http://h/c", options=("--weights", "1,2"))
+    with pytest.raises(InputError, match="2 shares for 3"):
         targets_of(planned, settings_of(planned))

@@ -51,6 +51,8 @@ class Target:
 def targets_of(load: Load, settings: Settings) -> tuple[Target, ...]:
     """The load's URLs, taken apart. Raises ``InputError`` for one that this protocol cannot reach."""
     weights = settings.weights or (1,) * len(load.urls)
+    if len(load.urls) == 1:
+        weights = (1,)  # moved to a single other place, the shares have lost their meaning
     if len(weights) != len(load.urls):
         raise InputError(f"--weights names {len(weights)} shares for {len(load.urls)} endpoint_urls")
     return tuple(_target(url, load.protocol, weight) for url, weight in zip(load.urls, weights, strict=True))

@@ -10,7 +10,7 @@ from smp_check.pipeline.sides import measure_sides
 from smp_check.spec.conformance import check_value
 from smp_check.spec.kinds import Kind
 from smp_check.spec.result import document_json
-from smp_check.verdict.paired import compare_sides, decided
+from smp_check.verdict.paired import compare_sides, decided, pairs_wanted
 
 if TYPE_CHECKING:
     from smp_check.pipeline.bench import Bench
@@ -36,6 +36,13 @@ def ab(configuration: Configuration, bench: Bench, match: Match, on_event: OnEve
             created=bench.now(),
         )
 
-    measured = measure_sides(configuration, bench, match, lambda run: decided(judged(run)), on_event)
+    measured = measure_sides(
+        configuration,
+        bench,
+        match,
+        lambda run: decided(judged(run)),
+        on_event,
+        more=lambda run, pairs: pairs_wanted(judged(run), pairs, most=2 * match.pairs),
+    )
     comparison = judged(measured.run)
     return Checked(run=recorded_run(measured.run, comparison), comparison=comparison, failure=measured.failure)

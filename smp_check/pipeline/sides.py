@@ -37,9 +37,18 @@ if TYPE_CHECKING:
 Decided = Callable[["RunDocument"], bool]
 """Whether every gated metric is decided by what has been measured so far; each call is a look that costs certainty."""
 
+More = Callable[["RunDocument", int], int]
+"""How many pairs of rounds the launches after the first should have, from that one and from what it had."""
+
 
 def measure_sides(
-    configuration: Configuration, bench: Bench, match: Match, decided: Decided, on_event: OnEvent
+    configuration: Configuration,
+    bench: Bench,
+    match: Match,
+    decided: Decided,
+    on_event: OnEvent,
+    *,
+    more: More | None = None,
 ) -> Measured:
     """Measure launch after launch into one run document, which holds what was measured whatever happens.
 
@@ -49,7 +58,7 @@ def measure_sides(
     failure: SmpCheckError | None = None
     try:
         with bench.reference(match.reference) as reference_url:
-            series.run(decided, reference_url)
+            series.run(decided, reference_url, more)
     except SmpCheckError as fault:
         failure = fault
     except KeyboardInterrupt:
@@ -66,6 +75,7 @@ class _Series:
         self._configuration = configuration
         self._bench = bench
         self._match = match
+        self._place = 0
         self._on_event = on_event
         self._generators = generators_of(configuration, bench)
         self._infos: Mapping[str, GeneratorInfo] = {}
@@ -77,7 +87,7 @@ class _Series:
         self._chance = random.SystemRandom()
         self.rounds: list[Round] = []
 
-    def run(self, decided: Decided, reference_url: str | None) -> None:
+    def run(self, decided: Decided, reference_url: str | None, more: More | None) -> None:
         """Launch until decided, or until the launches or the time are used up."""
         begin = time.monotonic()
         longest = self._match.load_seconds(self._configuration)
@@ -90,6 +100,19 @@ class _Series:
             longest = max(longest, time.monotonic() - begin - spent)
             if self._match.restarts and self._settled(launch + 1, "launches", decided):
                 return
+            if more is not None and self._match.restarts and not launch and self._match.launches.max > 1:
+                longest = self._lengthened(more, longest)
+
+    def _lengthened(self, more: More, longest: float) -> float:
+        """Longer launches where the first shows a restless machine; gives the seconds that one will take."""
+        before = self._match
+        pairs = more(self.document(None), before.pairs)
+        if pairs <= before.pairs:
+            return longest
+        self._match = replace(before, pairs=pairs)
+        self._on_event(Noted(message=f"a restless machine: {pairs} pairs of rounds per launch from here on"))
+        added = self._match.load_seconds(self._configuration) - before.load_seconds(self._configuration)
+        return longest + added
 
     def _settled(self, count: int, what: str, decided: Decided) -> bool:
         """Look, if it is time to, whether more would change nothing; after the last there is nothing to save."""
@@ -143,10 +166,10 @@ class _Series:
         """ABBA blocks, the first letter of each drawn: what comes regularly on this machine hits both alike."""
         slots: list[Slot] = []
         for pair in range(0, self._match.pairs, 2):
-            start = launch * self._match.pairs + pair
             count = min(2, self._match.pairs - pair)
             flip = self._chance.random() < 0.5
-            slots += interleave(roles, count, seconds=seconds, start=start, launch=launch, flip=flip)
+            slots += interleave(roles, count, seconds=seconds, start=self._place, launch=launch, flip=flip)
+            self._place += count
         return tuple(slots)
 
     def _out_of_time(self, launches: int) -> None:

@@ -114,7 +114,7 @@ class World:
         )
 
     def match(self, least: int, most: int, **more: Any) -> Match:
-        return Match(start=self.start, launches=Launches(min=least, max=most), **more)
+        return Match(start=self.start, launches=Launches(min=least, max=most), **({"pairs": 6} | more))
 
 
 def measured(world: World, match: Match, decided: Any = lambda run: False, events: list[Any] | None = None) -> Measured:
@@ -295,3 +295,13 @@ def test_the_document_says_where_the_base_came_from() -> None:
     details = measured(world, match).run.details
     assert details.base == Provenance(commit="abc", branch="main")
     assert details.targets == {"head": ("http://head:1/x",), "base": ("http://base:1/x",)}
+
+
+def test_a_restless_machine_gets_longer_launches() -> None:
+    """The first launch says how many pairs the others should have; places in the schedule go on counting."""
+    world = World()
+    bench, match = world.bench(), world.match(3, 3)
+    run = measure_sides(CONFIGURATION, bench, match, lambda _: False, lambda _: None, more=lambda _, n: 2 * n).run
+    rounds = [r for r in run.details.rounds if r.role == "head"]
+    assert [sum(r.launch == launch for r in rounds) for launch in range(3)] == [6, 12, 12]
+    assert [r.index for r in rounds] == list(range(30))

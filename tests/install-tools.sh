@@ -77,9 +77,9 @@ if missing yaml-language-server; then # what editors show with our schemas is te
   if missing npm; then
     echo "not installed (needs npm): yaml-language-server"
   else
-    npm install --silent --no-audit --no-fund --prefix .tools/node yaml-language-server@1.19.2 >.tools/npm.log 2>&1 ||
+    npm install --silent --no-audit --no-fund --prefix .tools/node yaml-language-server@1.19.2 >.tools/npm.log 2>&1 &&
+      ln -sf ../node/node_modules/.bin/yaml-language-server .tools/bin/yaml-language-server ||
       { echo "npm install failed:"; tail -5 .tools/npm.log; }
-    ln -sf ../node/node_modules/.bin/yaml-language-server .tools/bin/yaml-language-server
   fi
 fi
 missing go || (cd tests/spec/go && go mod download >/dev/null 2>&1) || echo "go mod download failed in tests/spec/go"

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 from smp_check.errors import InputError
 
 if TYPE_CHECKING:
-    from io import FileIO
-
     from smp_check.spec.reading import Document
 
 STDIN = "(stdin)"
@@ -40,25 +38,29 @@ def read_bytes(path: Path, limit: int | None = None) -> bytes:
         _refuse_large(path, len(data), limit)
         return data
     try:
-        with path.open("rb", buffering=0) as file:
-            found = os.fstat(file.fileno())
-            _refuse_large(path, found.st_size, limit)
-            data = file.read(found.st_size) if stat.S_ISREG(found.st_mode) else _stream(file, limit + 1)
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            found = os.fstat(descriptor)
+            _refuse_large(path, found.st_size, MAX_BYTES)
+            data = _stream(descriptor, found.st_size if stat.S_ISREG(found.st_mode) else MAX_BYTES + 1)
+        finally:
+            os.close(descriptor)
     except OSError as fault:
         raise _unreadable(path, fault) from fault
-    _refuse_large(path, len(data), limit)
+    _refuse_large(path, len(data), MAX_BYTES)
     return data
 
 
-def _stream(file: FileIO, limit: int) -> bytes:
-    """Everything that a pipe or a device has to give, up to a limit."""
-    data = bytearray()
-    while len(data) < limit:
-        piece = file.read(min(limit - len(data), 65536))
-        if not piece:
-            break
-        data += piece
-    return bytes(data)
+def _stream(descriptor: int, limit: int) -> bytes:
+    """Everything that a file, a pipe or a device has to give, up to a limit."""
+    data = os.read(descriptor, min(limit, 1 << 20))
+    pieces = [data]
+    size = len(data)
+    while data and size < limit:
+        data = os.read(descriptor, min(limit - size, 1 << 20))
+        pieces.append(data)
+        size += len(data)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def _refuse_large(path: Path, size: int, limit: int) -> None:

@@ -84,20 +84,22 @@ def escape(token: str) -> str:
 
 def read_documents(data: bytes, name: str) -> list[Document]:
     """All documents of one file, at least one. Raises ``UnreadableError``, with the place, for everything else."""
-    from smp_check.spec import json_reading, yaml_reading
-
     text = _decode(data, name)
     body = text.lstrip()
     if not body:
         raise UnreadableError("the file is empty", Position(file=name, line=1, column=1), fix="put a document into it")
     wants_json = name.lower().endswith((".json", ".jsonl", ".ndjson"))
     if wants_json or body[0] in "{[":
+        from smp_check.spec import json_reading
+
         try:
             return json_reading.read(text, name)
         except UnreadableError as fault:
             if wants_json or not fault.syntax:
                 raise
             return _flow_yaml(text, name, fault)
+    from smp_check.spec import yaml_reading
+
     return yaml_reading.read(text, name)
 
 

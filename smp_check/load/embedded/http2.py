@@ -51,7 +51,7 @@ class Http2Connection(asyncio.Protocol, Connection):
         self.streams = streams
         self._open: dict[int, Stream] = {}
         self._h2 = PatientConnection(CONFIGURATION)
-        self._ready = False
+        self._ready = self._reading = False
         self._leaving = False
         self.ready: asyncio.Future[None] = lane.loop.create_future()
         """Done when the server has greeted us."""
@@ -88,10 +88,12 @@ class Http2Connection(asyncio.Protocol, Connection):
             self._refuse(f"{self._lane.dialer.origin} does not speak HTTP/2: {fault}")
             self._drop_all("protocol", f"{self._lane.dialer.origin} broke HTTP/2: {fault}")
             return
+        self._reading = True  # what these events set off leaves together
         for event in events:
             handle = HANDLERS.get(type(event))
             if handle is not None:
                 handle(self, event, now)
+        self._reading = False
         self._flush()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
@@ -197,7 +199,8 @@ class Http2Connection(asyncio.Protocol, Connection):
         self._h2.send_headers(number, request.headers, end_stream=not request.body)
         if request.body:
             self._send_body(number, stream)
-        self._flush()
+        if not self._reading:
+            self._flush()
 
     def _send_body(self, number: int, stream: Stream) -> None:
         """Send as much of a body as the server allows just now."""

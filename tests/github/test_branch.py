@@ -178,3 +178,49 @@ def test_a_commit_alone_moves_nothing(fake: Any, shop: Any) -> None:
     there = backend(fake)
     there.commit(Change(parent=None, add={"v1/a/1.json": b"1"}, message="never seen"))
     assert shop.files(BRANCH) == {}
+
+
+WRITER = """
+import sys
+from smp_check.github.branch import RestBranch
+from smp_check.github.client import GitHub
+from smp_check.github.place import Place
+from smp_check.store.branch import BranchFiles
+url, number = sys.argv[1:]
+place = Place(api_url=url, graphql_url=f"{url}/graphql", token="writer")
+store = BranchFiles(RestBranch(GitHub(place), "mesh/shop", "smp-baselines"))
+print("ready", flush=True)
+store.add({f"v1/a/{number}.json": number.encode()}, number)
+"""
+
+
+def test_writers_killed_at_any_moment_break_nothing(fake: Any, shop: Any, tmp_path: Path) -> None:
+    """12 writers at once, each killed at another point of its way: every record is there whole or not at all."""
+    import random
+    import sys
+    import time
+
+    files(fake).add({"v1/a/start.json": b"start"}, "start")
+    fake.delay = 0.05
+    command = [sys.executable, "-c", WRITER, fake.url]
+    writers = [
+        subprocess.Popen([*command, str(number)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        for number in range(12)
+    ]
+    for writer in writers:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+    for writer in random.sample(writers, len(writers)):
+        time.sleep(random.uniform(0, 0.12))
+        writer.kill()
+    for writer in writers:
+        writer.communicate(timeout=20)
+    fake.delay = 0.0
+    listed = fsck(shop, tmp_path / "git")
+    there = shop.files(BRANCH)
+    assert set(listed) == set(there)
+    for number in range(12):
+        assert there.get(f"v1/a/{number}.json", str(number).encode()) == str(number).encode()
+    for number in range(12):
+        files(fake).add({f"v1/a/{number}.json": str(number).encode()}, str(number))
+    assert len(fsck(shop, tmp_path / "again")) == 14

@@ -42,6 +42,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             done = tool("run", config, "--endpoint-url", target.url, "--reference", "none", "-o", f"{name}.json")
         assert done.code == 0, done.err
         found[name] = json.loads((tool.folder / f"{name}.json").read_text())
+    for name in ("quick", "slow"):
+        tool("compare", "quick.json", f"{name}.json", "-c", config, "-o", f"{name}-compared.json")
+        found[f"{name}-compared"] = json.loads((tool.folder / f"{name}-compared.json").read_text())
     return found
 
 
@@ -64,19 +67,15 @@ def request(repository: str = "mesh/shop", number: int = 7, head: str = "b" * 40
     }
 
 
-def compared(job: ActionsJob, tool: Any, runs: Any, head: str = "slow", name: str = "comparison.json") -> Path:
-    tool.write("quick.json", runs["quick"])
-    tool.write("head.json", runs[head])
-    config = tool.write("smp-check.yaml", CONFIGURATION)
-    tool("compare", "quick.json", "head.json", "-c", config, "-o", name)
-    path: Path = tool.folder / name
-    assert path.is_file()
+def compared(tool: Any, runs: Any, head: str = "slow", name: str = "comparison.json") -> Path:
+    path: Path = tool.write(name, runs[f"{head}-compared"])
+    tool.write("smp-check.yaml", CONFIGURATION)
     return path
 
 
 def test_a_regression_is_told_everywhere(job: ActionsJob, tool: Any, runs: Any, fake: Any) -> None:
     """Comment, summary, outputs, annotations at the configuration's lines, and a check run."""
-    path = compared(job, tool, runs)
+    path = compared(tool, runs)
     config = tool.folder / "smp-check.yaml"
     ended = job(
         "publish", path, "--config", config, "--check-run", event="pull_request", payload=request(), token="writer"
@@ -103,7 +102,7 @@ def test_a_second_run_updates_comment_and_check(job: ActionsJob, tool: Any, runs
     """One of each, whichever run it was."""
     for run, head in ((1, "slow"), (2, "quick")):
         job.run_id = run
-        path = compared(job, tool, runs, head)
+        path = compared(tool, runs, head)
         assert job("publish", path, "--check-run", event="pull_request", payload=request(), token="writer").code == 0
     [comment] = fake.repositories["mesh/shop"].comments[7]
     assert "run=2.1" in comment["body"]
@@ -119,7 +118,7 @@ def test_how_often_to_comment(
     job: ActionsJob, tool: Any, runs: Any, fake: Any, mode: str, head: str, comments: int
 ) -> None:
     """on-change is silent until there is something to say."""
-    path = compared(job, tool, runs, head)
+    path = compared(tool, runs, head)
     ended = job("publish", path, "--comment", mode, event="pull_request", payload=request(), token="writer")
     assert ended.code == 0
     assert len(fake.repositories["mesh/shop"].comments[7]) == comments
@@ -129,7 +128,7 @@ def test_how_often_to_comment(
 
 def test_a_token_that_can_only_read_costs_the_comment_alone(job: ActionsJob, tool: Any, runs: Any, fake: Any) -> None:
     """Exit code 0, the permission named in log and summary."""
-    path = compared(job, tool, runs)
+    path = compared(tool, runs)
     ended = job("publish", path, event="pull_request", payload=request(), token="reader")
     assert ended.code == 0
     assert "issues: write" in ended.err
@@ -139,7 +138,7 @@ def test_a_token_that_can_only_read_costs_the_comment_alone(job: ActionsJob, too
 
 def test_a_fork_waits_for_the_second_stage(job: ActionsJob, tool: Any, runs: Any, fake: Any) -> None:
     """Nothing is even tried, unless the user wants it so."""
-    path = compared(job, tool, runs)
+    path = compared(tool, runs)
     ended = job("publish", path, event="pull_request", payload=request("eve/shop"), token="reader")
     assert fake.exchanges == []
     assert "second workflow" in ended.summary
@@ -152,7 +151,7 @@ def test_several_documents_are_one_comment(job: ActionsJob, tool: Any, runs: Any
     paths = []
     for leg in ("north", "south", "east"):
         (tool.folder / leg).mkdir()
-        paths.append(compared(job, tool, runs, name=f"{leg}/comparison.json"))
+        paths.append(compared(tool, runs, name=f"{leg}/comparison.json"))
     assert job("publish", *paths, event="pull_request", payload=request(), token="writer").code == 0
     [comment] = fake.repositories["mesh/shop"].comments[7]
     assert all(leg in comment["body"] for leg in ("north", "south", "east"))
@@ -160,7 +159,7 @@ def test_several_documents_are_one_comment(job: ActionsJob, tool: Any, runs: Any
 
 def test_it_runs_on_a_laptop(job: ActionsJob, tool: Any, runs: Any) -> None:
     """--dry-run needs no GitHub; without it the repository must be named."""
-    path = compared(job, tool, runs)
+    path = compared(tool, runs)
     assert "p50" in tool("publish", "--dry-run", path).out
     asked = tool("publish", path, "--pull-request", "7")
     assert asked.code == 2

@@ -1,6 +1,6 @@
 """``python -m benchmarks.verdicts``: all tables, as Markdown; ``--write`` puts them into README.md beside this.
 
-``--quick`` draws a tenth. Otava takes part where ``OTAVA_PYTHON`` names a Python that has it.
+``--scale 0.1`` draws a tenth. Otava takes part where ``OTAVA_PYTHON`` names a Python that has it.
 """
 
 from __future__ import annotations
@@ -25,16 +25,21 @@ def section(title: str, text: str, rows: list[list[str]], headers: str) -> str:
     return f"### {title}\n\n{text}\n\n{table}\n"
 
 
-def report(scale: float, seed: int) -> str:
-    many, few = max(int(600 * scale), 20), max(int(300 * scale), 10)
-    parts = [
+def heading(seed: int) -> str:
+    return (
         "## Verdicts: false alarms and power\n\n"
         f"Seed {seed}. Shares are per cent. Simulated noise: `noise.py`, `stored.py`, `levels.py`; real A/A data of "
-        "this machine: `aa.json`, made by `record.py`. Procedures: `docs/verdicts.md`.\n",
+        "this machine: `aa.json`, made by `record.py`. Procedures: `docs/verdicts.md`.\n"
+    )
+
+
+def side_sections(seed: int, many: int) -> list[str]:
+    few = many // 2
+    return [
         section(
             "Side by side, one metric, tolerance 5 %",
             f"{few} jobs each; {sides.PAIRS} to {sides.MOST_PAIRS} pairs of 1 s rounds per launch, looks at 4, 6, 8, "
-            "10, 12 launches. *Seconds*: mean, and share of the fixed plan of 12 launches. *t, 98 %*: median per "
+            "10, 12 launches. *Seconds*: mean, and share of the fixed plan of 12 launches. *t 98 %*: median per "
             "launch, t interval, looks at 6 to 12 (mean launches). The last three judge six launches' rounds.",
             sides.one_metric(seed, few),
             "environment, change, regressed, unchanged, inconclusive, launches, seconds, t 98 %, means > 200 %, "
@@ -52,6 +57,11 @@ def report(scale: float, seed: int) -> str:
             sides.tails(seed, few),
             "tolerance, change, regressed, launches",
         ),
+    ]
+
+
+def stored_sections(seed: int, many: int) -> list[str]:
+    return [
         section(
             "Stored baseline, 10 runs: regressed at no change / +10 / +20 / +50 %",
             f"{many} jobs each; the service's own noise has heavy tails (Student's t, 4 degrees of freedom); the "
@@ -61,31 +71,35 @@ def report(scale: float, seed: int) -> str:
         ),
         section(
             "Stored baseline, by number of earlier runs: regressed at no change / +10 / +20 / +50 %",
-            "Machine noise 6 %, the service's own 2.2 %. *Missed*: called unchanged at +10 %, the tolerance.",
+            f"{many} jobs each. Machine noise 6 %, the service's own 2.2 %. *Missed*: called unchanged at +10 %, "
+            "the tolerance.",
             stored.by_length(seed, many),
             "runs, with reference, without, missed",
         ),
         section(
             "Stored baseline, whole checks of 12 gating metrics, 10 runs",
             "Any false alarm among the twelve, before anything is measured again.",
-            stored.whole_checks(seed, few),
+            stored.whole_checks(seed, many),
             "noise, checks, false alarms",
         ),
+    ]
+
+
+def level_sections(seed: int, many: int) -> list[str]:
+    return [
         section(
             "Change points in 100 runs",
-            f"{few} series each. *Clean*: any change point where there is none. Then: found within 3 runs of the "
+            f"{many} series each. *Clean*: any change point where there is none. Then: found within 3 runs of the "
             "step; the number of runs after it in brackets.",
-            levels.table(seed, few),
+            levels.table(seed, many),
             "noise, tool, clean, " + ", ".join(f"+{e:.0%} ({after})" for e, after in levels.STEPS),
-        ),
+        )
     ]
-    if real.load():
-        parts += real_sections(seed, few)
-    parts.append(speed())
-    return "\n".join(parts)
 
 
 def real_sections(seed: int, count: int) -> list[str]:
+    if not real.load():
+        return []
     return [
         section(
             "Real A/A data, side by side",
@@ -104,18 +118,31 @@ def real_sections(seed: int, count: int) -> list[str]:
     ]
 
 
-def speed() -> str:
+def speed_sections(_seed: int, _many: int) -> list[str]:
     finished = subprocess.run([sys.executable, str(SPEED)], capture_output=True, text=True, check=True)
-    return f"### Speed\n\n{finished.stdout}"
+    return [f"### Speed\n\n{finished.stdout}"]
+
+
+SECTIONS = {
+    "sides": side_sections,
+    "stored": stored_sections,
+    "levels": level_sections,
+    "real": real_sections,
+    "speed": speed_sections,
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--scale", type=float, default=1.0, help="1 draws 300 jobs of each kind")
+    parser.add_argument("--only", choices=SECTIONS, help="one kind of table")
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--write", action="store_true", help="into README.md beside this file")
     options = parser.parse_args()
-    text = report(0.1 if options.quick else 1.0, options.seed)
+    many = max(int(300 * options.scale), 20)
+    chosen = [options.only] if options.only else list(SECTIONS)
+    parts = [part for name in chosen for part in SECTIONS[name](options.seed, many)]
+    text = "\n".join(parts if options.only else [heading(options.seed), *parts])
     print(text)
     if options.write:
         Path(__file__).with_name("README.md").write_text(text + "\n", encoding="utf-8")

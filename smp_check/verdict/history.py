@@ -34,7 +34,7 @@ _GRID = 17
 _GRID_REACH = 2.6
 _T6_SCALE = math.sqrt(4 / 6)  # so that the standard deviation of the t is the one that was meant
 _LEAST_ERROR = 1e-8
-_LEAST_WEIGHT = 1e-6
+LEAST_WEIGHT = 1e-6
 _HALVINGS = 34
 _FEW = 3  # fewer runs: their mean; else their median, which one bad run cannot spoil
 
@@ -135,7 +135,7 @@ def predict(base: Entries, head: Entries, *, spread: float, parameters: Mapping[
         ]
     top = max(log_weight for _, log_weight, _ in guesses)
     weighed = [(b, math.exp(log_weight - top), guess) for b, log_weight, guess in guesses]
-    weighed = [(b, weight, guess) for b, weight, guess in weighed if weight > _LEAST_WEIGHT]
+    weighed = [(b, weight, guess) for b, weight, guess in weighed if weight > LEAST_WEIGHT]
     total = math.fsum(weight for _, weight, _ in weighed)
     share = math.fsum(weight * b for b, weight, _ in weighed) / total
     values, (here,) = base.shared(share)[0], head.shared(share)[0]

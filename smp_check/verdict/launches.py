@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from smp_check.verdict.distributions import even_t_tail
 from smp_check.verdict.evidence_model import CONFIDENCE, Evidence
-from smp_check.verdict.history import bisect, log_normal_grid
+from smp_check.verdict.history import LEAST_WEIGHT, bisect, log_normal_grid
 from smp_check.verdict.metrics import metric_named
 from smp_check.verdict.robust import huber_mean, mad, median
 
@@ -116,12 +116,10 @@ def weigh(seen: Estimates, *, center: float, width: float) -> Mixture:
     """Weigh all s by how well they explain the launches' estimates."""
     fitted = [(log_prior, *_fit(s, seen)) for s, log_prior in log_normal_grid(center, width)]
     top = max(log_prior + log_fit for log_prior, log_fit, _, _ in fitted)
-    weights = [math.exp(log_prior + log_fit - top) for log_prior, log_fit, _, _ in fitted]
-    total = math.fsum(weights)
-    guesses = tuple(
-        _Guess(weight=w / total, change=change, error=error)
-        for w, (_, _, change, error) in zip(weights, fitted, strict=True)
-    )
+    weighed = [(math.exp(log_prior + log_fit - top), change, error) for log_prior, log_fit, change, error in fitted]
+    weighed = [each for each in weighed if each[0] > LEAST_WEIGHT]
+    total = math.fsum(weight for weight, _, _ in weighed)
+    guesses = tuple(_Guess(weight=weight / total, change=change, error=error) for weight, change, error in weighed)
     df = min(max(2 * (len(seen.values) // 2 + 1), _LEAST_DF), _MOST_DF)
     return Mixture(guesses=guesses, df=df)
 

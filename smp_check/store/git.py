@@ -127,7 +127,7 @@ class GitBackend:
 
     def _refused(self, verb: str, fault: GitFailedError) -> StoreError:
         return StoreError(
-            f"cannot {verb} the baselines in {self.location}: {fault.last_line}",
+            f"cannot {verb} the baselines in {self.location}: {public(fault.last_line)}",
             hint="see that the remote exists, that this machine may push there, and that no rule protects the branch",
         )
 

@@ -53,7 +53,7 @@ def entry_of(run: RunDocument) -> Entry:
         series=series_of(small),
         commit=_commit(small.details.provenance.commit),
         start=start.replace(microsecond=start.microsecond // 1000 * 1000),
-        verdict=small.details.verdict if small.details.complete else FAILED,
+        verdict=_word(small.details.verdict) if small.details.complete else FAILED,
         location="",
     )
     return Entry(content=encode(small), record=replace(record, path=_path_of(record)))
@@ -77,7 +77,7 @@ def series_path(family: str) -> str:
 
 def series_content(key: SeriesKey) -> bytes:
     """What that file says; the same for every writer."""
-    return json.dumps({"name": key.name, "mesh": key.mesh}, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+    return json.dumps({"name": key.name, "mesh": key.mesh}, sort_keys=True).encode() + b"\n"
 
 
 def series_names(family: str, content: bytes | None) -> tuple[str, str]:
@@ -156,14 +156,14 @@ def _first_line(fault: Exception) -> str:
 
 
 def _json(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
 
 
 def _content_digest(run: RunDocument) -> str:
     """Identity of a run whatever its verdict: being judged twice makes no second run of it."""
     unjudged = replace(run, details=replace(run.details, verdict=None))
     plain: Mapping[str, Any] = document_json(unjudged)
-    return hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:10]
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:10]
 
 
 def _start(run: RunDocument) -> datetime:
@@ -182,3 +182,8 @@ def _start(run: RunDocument) -> datetime:
 def _commit(text: str | None) -> str | None:
     lowered = (text or "").lower()
     return lowered if re.fullmatch(r"[0-9a-f]{7,64}", lowered) else None
+
+
+def _word(verdict: str | None) -> str | None:
+    """A verdict as it may stand in a file name; ours all may as they are."""
+    return re.sub(r"[^a-z]+", "-", (verdict or "").lower()).strip("-") or None

@@ -51,7 +51,7 @@ def validate_command(
     Examples:
       smp-check validate smp-check.yaml results/
       smp-check validate --format sarif -o findings.sarif 'history/**/*.json'
-      kubectl get ... -o yaml | smp-check validate --kind mesh -
+      curl -s https://.../result.yaml | smp-check validate --kind result -
       smp-check validate --explain SMP208
     """
     from smp_check.cli.checking import check_file

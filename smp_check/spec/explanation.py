@@ -53,6 +53,8 @@ _OTHER_NAMES = {
     "latencies": "latencies_ms",
     "latency_ms": "latencies_ms",
 }
+_SHORT_FORMS = {"mesh": "write mesh: {{type: {0}}}", "Gate": "write {{tolerance: {0}}}"}
+"""What people write who hope for a shorter form than there is."""
 _UNUSED = {"cpu", "memory", "swap"}
 
 
@@ -144,6 +146,8 @@ def _choices(values: list[Any]) -> str:
 
 def _retyped(value: Any, schema: Mapping[str, Any]) -> str:
     kinds = schema.get("type", [])
+    if isinstance(value, str) and schema.get("title") in _SHORT_FORMS:
+        return _SHORT_FORMS[schema["title"]].format(value[:40])
     if "string" in kinds and isinstance(value, (int, float)) and "format" not in schema:
         return f'put it into quotes: "{show(value)}"'
     if "array" in kinds and not isinstance(value, (list, Mapping)):

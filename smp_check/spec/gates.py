@@ -30,7 +30,7 @@ def quantity(metric: str, given: str | float) -> float:
     if reading == "time":
         return _time(metric, given)
     if reading == "share":
-        return parse_share(given)
+        return share(given)
     return _number(metric, given)
 
 
@@ -40,6 +40,14 @@ def _time(metric: str, given: str | float) -> float:
             return 0.0
         raise ValueError(f"{metric} is a time, and {given:g} has no unit; write {given:g}ms")
     return parse_duration(given)
+
+
+def share(given: str | float) -> float:
+    """A percentage or a fraction; a plain 5 would be 500 %, which nobody means. Raises ``ValueError`` likewise."""
+    fraction = parseshare(given)
+    if not isinstance(given, str) and fraction > 1:
+        raise ValueError(f"{given:g} would be {fraction:.0%}; write {given:g}%")
+    return fraction
 
 
 def _number(metric: str, given: str | float) -> float:
@@ -53,6 +61,6 @@ def _number(metric: str, given: str | float) -> float:
 
 
 def tolerance(gate: Mapping[str, Any]) -> float | None:
-    """The relative worsening that must be caught, by either of its names."""
+    """The relative worsening that must be caught, by either of its names. Raises ``ValueError`` as `quantity` does."""
     given = gate.get("tolerance", gate.get("max_increase"))
-    return None if given is None else parse_share(given)
+    return None if given is None else share(given)

@@ -101,6 +101,8 @@ CASES = [
     ("SMP219", Kind.RUN, f"{ROUND}/latency/count", 999, f"{ROUND}/latency/histogram"),
     ("SMP220", Kind.CONFIGURATION, "/check", {"gates": {"p98": {}}}, "/check/gates/p98"),
     ("SMP220", Kind.CONFIGURATION, "/check", {"gates": {"p99": {"max": 25}}}, "/check/gates/p99/max"),
+    ("SMP220", Kind.CONFIGURATION, "/check", {"gates": {"p99": {"tolerance": 5}}}, "/check/gates/p99/tolerance"),
+    ("SMP220", Kind.CONFIGURATION, "/check", {"gates": {"error_rate": {"max": 2}}}, "/check/gates/error_rate/max"),
     ("SMP220", Kind.CONFIGURATION, "/check", {"gates": {"qps": {"min": "25ms"}}}, "/check/gates/qps/min"),
     ("SMP221", Kind.CONFIGURATION, "/check", {"round": "9s"}, "/check/round"),
     ("SMP221", Kind.CONFIGURATION, "/check", {"launches": {"min": 13}}, "/check/launches/min"),
@@ -264,6 +266,26 @@ def test_a_missing_field_that_was_misspelt_is_reported_once() -> None:
     (finding,) = check_value(broken, Kind.CONFIGURATION)
     assert finding.id == "SMP101"
     assert finding.fix == "did you mean endpoint_urls?"
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value", "fix"),
+    [
+        ("/mesh", "istio", "write mesh: {type: istio}"),
+        ("/check", {"gates": {"p95": "10%"}}, "write {tolerance: 10%}"),
+        ("/check", {"gates": {"p95": {"tolerance": 5}}}, "write 5%"),
+        ("/check", {"fail_on": "regression"}, 'write a list: ["regression"]'),
+        ("/test/labels", {"a": 3}, 'put it into quotes: "3"'),
+        ("/test/clients/0/internal", "yes", "write true"),
+        ("/test/clients/0/protocol", "http", "did you mean PROTOCOL_HTTP?"),
+        ("/mesh/mesh_type/type", "open service mesh", "did you mean OPEN_SERVICE_MESH?"),
+        ("/test/clients/0/endpoint_urls/0", "shop:8080", "write http://shop:8080"),
+        ("/test/clients/0/endpoint_urls/0", "grpc://shop:80", "or write protocol: PROTOCOL_GRPC"),
+    ],
+)
+def test_what_to_do_is_said(pointer: str, value: Any, fix: str) -> None:
+    (finding,) = check_value(put(CONFIGURATION, pointer, value), Kind.CONFIGURATION)
+    assert finding.fix == fix
 
 
 @pytest.mark.parametrize(

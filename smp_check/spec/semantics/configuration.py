@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from smp_check.spec.findings import Severity
-from smp_check.spec.gates import METRICS, quantity
+from smp_check.spec.gates import METRICS, quantity, share
 from smp_check.spec.rules import breach
 from smp_check.spec.semantics.parts import check_environment, check_http_url, check_mesh, check_service_mesh
 from smp_check.spec.semantics.test import check_test
@@ -101,10 +101,11 @@ def _gate(metric: str, gate: Mapping[str, Any], at: str) -> Iterator[Finding]:
             "SMP220", f"{at}/max_increase", "max_increase is another word for tolerance", "keep one of the two"
         )
     numbers = {}
-    for name in ("absolute", "max", "min"):
-        if isinstance(gate.get(name), (str, int, float)):
+    for name in ("tolerance", "max_increase", "absolute", "max", "min"):
+        given = gate.get(name)
+        if isinstance(given, (str, int, float)):
             try:
-                numbers[name] = quantity(metric, gate[name])
+                numbers[name] = share(given) if name in ("tolerance", "max_increase") else quantity(metric, given)
             except ValueError as fault:
                 what, _, fix = str(fault).partition("; ")
                 yield breach("SMP220", f"{at}/{name}", what, fix)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from smp_check.errors import InputError
+from smp_check.load.embedded.generator import EmbeddedGenerator
 from smp_check.load.embedded.request import Origin, Target, encode_http1, rotation, targets_of
 from smp_check.load.embedded.settings import settings_of
 from smp_check.load.port import Load
@@ -120,3 +122,19 @@ def test_weights_fit_the_urls() -> None:
     planned = load("http://h/a", "http://h/b", "http://h/c", options=("--weights", "1,2"))
     with pytest.raises(InputError, match="2 shares for 3"):
         targets_of(planned, settings_of(planned))
+
+
+def test_certificates_are_looked_at_before_the_run(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.pem"
+    empty.write_text("-----BEGIN CERTIFICATE-----\n")
+    generator = EmbeddedGenerator()
+    assert generator.objection(load("https://h/")) is None
+    assert "empty.pem is of no use" in (generator.objection(load("https://h/", ca_file=str(empty))) or "")
+    assert "nowhere.pem" in (generator.objection(load("https://h/", options=("--cert", "nowhere.pem"))) or "")
+
+
+def test_connections_must_go_round() -> None:
+    generator = EmbeddedGenerator()
+    assert "3 hosts" in (generator.objection(load("http://a/", "http://b/", "http://c/", connections=2)) or "")
+    assert "2 workers" in (generator.objection(load("http://a/", connections=1, workers=2)) or "")
+    assert generator.objection(load("http://a/", "http://a/x", connections=1)) is None

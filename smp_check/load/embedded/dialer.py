@@ -112,7 +112,7 @@ def tls_context(settings: Settings, ca_file: str | None, alpn: Sequence[str]) ->
     try:
         context = ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as fault:
-        raise InputError(f"ssl_certificate {ca_file}: {fault.strerror or fault}") from fault
+        raise InputError(f"ssl_certificate {ca_file} is of no use: {_reason(fault)}") from fault
     if settings.insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -120,7 +120,13 @@ def tls_context(settings: Settings, ca_file: str | None, alpn: Sequence[str]) ->
         try:
             context.load_cert_chain(settings.cert, settings.key)
         except (OSError, ssl.SSLError) as fault:
-            raise InputError(f"--cert {settings.cert}: {fault.strerror or fault}") from fault
+            raise InputError(f"--cert {settings.cert} is of no use: {_reason(fault)}") from fault
     if alpn:
         context.set_alpn_protocols(list(alpn))
     return context
+
+
+def _reason(fault: OSError) -> str:
+    if isinstance(fault, ssl.SSLError):
+        return "it is no certificate in PEM" if fault.reason in {None, "NO_CERTIFICATE_OR_CRL_FOUND"} else fault.reason
+    return fault.strerror or str(fault)

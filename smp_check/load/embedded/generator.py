@@ -44,13 +44,16 @@ class EmbeddedGenerator:
         )
 
     def objection(self, load: Load) -> str | None:
-        """What is wrong with the load's options or URLs, or ``None``."""
+        """What is wrong with the load's options, URLs or certificates, or ``None``."""
+        from smp_check.load.embedded.dialer import tls_context
         from smp_check.load.embedded.request import checked_headers, targets_of
 
         try:
             settings = settings_of(load)
             targets = targets_of(load, settings)
             checked_headers(load.headers)
+            if any(target.origin.secure for target in targets):
+                tls_context(settings, load.ca_file, ())
         except InputError as fault:
             return f"{fault.message} ({fault.hint})" if fault.hint else fault.message
         origins = len({target.origin for target in targets})

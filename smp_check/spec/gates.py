@@ -44,7 +44,7 @@ def _time(metric: str, given: str | float) -> float:
 
 def share(given: str | float) -> float:
     """A percentage or a fraction; a plain 5 would be 500 %, which nobody means. Raises ``ValueError`` likewise."""
-    fraction = parseshare(given)
+    fraction = parse_share(given)
     if not isinstance(given, str) and fraction > 1:
         raise ValueError(f"{given:g} would be {fraction:.0%}; write {given:g}%")
     return fraction

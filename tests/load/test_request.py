@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from smp_check.errors import InputError
 from smp_check.load.embedded.generator import EmbeddedGenerator
-from smp_check.load.embedded.request import Origin, Target, encode_http1, rotation, targets_of
+from smp_check.load.embedded.request import Origin, Target, divide, encode_http1, rotation, targets_of
 from smp_check.load.embedded.settings import settings_of
 from smp_check.load.port import Load
 from smp_check.spec.configuration import Protocol
@@ -85,6 +85,16 @@ def test_turns_follow_weights_and_are_spread(weights: list[int]) -> None:
     assert Counter(each.path for each in order) == {f"/{i}": w for i, w in enumerate(weights)}
     if len(weights) > 1 and len(set(weights)) == 1:
         assert len({each.path for each in order[: len(weights)]}) == len(weights)
+
+
+@given(st.integers(1, 200), st.lists(st.integers(1, 1000), min_size=1, max_size=8))
+def test_connections_are_divided_to_the_last(total: int, weights: list[int]) -> None:
+    shares = divide(total, weights)
+    assert sum(shares) == max(total, len(weights))
+    assert min(shares) >= 1
+    for one, its in zip(weights, shares, strict=True):
+        for other, theirs in zip(weights, shares, strict=True):
+            assert one < other or its >= theirs - 1
 
 
 def test_options() -> None:

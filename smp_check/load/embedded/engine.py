@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from smp_check.load.embedded.dialer import Dialer, tls_context
 from smp_check.load.embedded.lane import Lane
 from smp_check.load.embedded.protocols import wiring
-from smp_check.load.embedded.request import rotation, targets_of
+from smp_check.load.embedded.request import divide, rotation, targets_of
 from smp_check.load.embedded.settings import settings_of
 from smp_check.load.embedded.tally import Tallied
 
@@ -45,13 +45,14 @@ class Engine:
         origins: dict[Origin, list[Target]] = {}
         for target in self._targets:
             origins.setdefault(target.origin, []).append(target)
-        lanes = {}
-        for origin, targets in origins.items():
-            share = sum(target.weight for target in targets) / total
-            lanes[origin] = self._lane(origin, rotation(targets), share)
-        return lanes
+        weights = [sum(target.weight for target in targets) for targets in origins.values()]
+        sizes = divide(self._load.connections, weights)
+        return {
+            origin: self._lane(origin, rotation(targets), weight / total, size)
+            for (origin, targets), weight, size in zip(origins.items(), weights, sizes, strict=True)
+        }
 
-    def _lane(self, origin: Origin, turns: list[Target], share: float) -> Lane:
+    def _lane(self, origin: Origin, turns: list[Target], share: float, size: int) -> Lane:
         load, settings = self._load, self._settings
         wired = wiring(load, settings, turns)
         context = tls_context(settings, load.ca_file, wired.alpn) if origin.secure else None
@@ -66,7 +67,7 @@ class Engine:
         self._wires[origin] = wired.requests
         self._sent_before[origin] = 0
         rate = None if load.rate is None else load.rate * share
-        return Lane(self._loop, dialer, wired.requests, rate, max(1, round(load.connections * share)))
+        return Lane(self._loop, dialer, wired.requests, rate, size)
 
     async def open(self) -> None:
         """Open all connections, or learn why one cannot be opened."""

@@ -107,6 +107,15 @@ def rotation(targets: Sequence[Target]) -> list[Target]:
     return order
 
 
+def divide(total: int, weights: Sequence[int]) -> list[int]:
+    """Whole shares of ``total`` that follow the weights, none below 1: each further one goes where most is missing."""
+    shares = [1] * len(weights)
+    for _ in range(total - len(weights)):
+        missing = [weight / share for weight, share in zip(weights, shares, strict=True)]
+        shares[missing.index(max(missing))] += 1
+    return shares
+
+
 def has_body(method: str, body: bytes) -> bool:
     """Whether the request says how long its body is: always when there is one, and where servers expect one."""
     return bool(body) or method not in BODYLESS

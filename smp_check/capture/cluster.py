@@ -106,7 +106,7 @@ def read_cluster(ask: Ask, on_warning: OnWarning) -> Cluster:
                 on_warning(f"{missed} cannot be captured: {fault}")
             return {}
 
-    version = try_ask("version", "-o", "json", missed="the Kubernetes version")
+    version = try_ask("version", "-o", "json", missed="the cluster")
     server = version.get("serverVersion")
     if not isinstance(server, Mapping):
         return Cluster()  # nobody answers: one warning is enough

@@ -72,6 +72,7 @@ class PrometheusSampler:
 
     def __init__(self, server: Prometheus, watched: Watched, *, component: str, mesh: str) -> None:
         self._server = server
+        self._mesh = f"in {mesh}" if mesh else "while mesh.mesh_type.type names no mesh"
         if watched.prometheus == AUTO:
             self._queries = queries_for(mesh, component)
         else:
@@ -82,7 +83,7 @@ class PrometheusSampler:
     def begin(self) -> None:
         """Ask for the first time."""
         if not self._queries.get("cpu"):
-            raise LostError("no query is known for this component of this mesh; write one instead of auto", final=True)
+            raise LostError(f"auto knows no query for it {self._mesh}; write one", final=True)
         self._means = {name: Mean() for name, query in self._queries.items() if query}
         self._ask()
 

@@ -198,7 +198,7 @@ def test_a_proxy_that_restarts_is_found_again(tmp_path: Path, observing: Observi
         (Watched(cgroup="no/such/group"), "no/such/group"),
         (Watched(envoy_admin="http://127.0.0.1:9"), "127.0.0.1:9"),
         (Watched(prometheus="up"), "Prometheus"),
-        (Watched(prometheus="auto"), "no query is known"),
+        (Watched(prometheus="auto"), "mesh.mesh_type.type"),
     ],
 )
 def test_what_is_not_there_is_absent_with_a_warning(observing: Observing, watched: Watched, said: str) -> None:

@@ -155,6 +155,26 @@ def test_interrupted_while_measuring(tool: Any, stop: signal.Signals) -> None:
     nothing_left(tool)
 
 
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_while_starting(tool: Any, stop: signal.Signals) -> None:
+    """The head is up already and the base never will be: both go, and the worktree with them."""
+    repository(tool, SERVICE)
+    waiting = f"{sys.executable} service.py & while sleep 0.1; do :; done"
+    config = json.loads((tool.folder / "smp-check.yaml").read_text())
+    config["check"]["ready_url"] = "http://127.0.0.1:${SMP_CHECK_PORT+1}/never"
+    (tool.folder / ".git/info/exclude").write_text("never.json\n")
+    process = tool.start("ab", tool.write("never.json", config), "--base-ref", "main", "--base-start", waiting)
+    deadline = time.monotonic() + 20
+    while not (tool.folder / ".smp-check/last/logs/base-1.log").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.5)
+    process.send_signal(stop)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, out + err
+    assert "Traceback" not in err
+    nothing_left(tool)
+
+
 def test_a_base_that_does_not_start(tool: Any) -> None:
     """3, the end of its log is shown, and the whole log is kept."""
     repository(tool, SERVICE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import signal
 import subprocess
@@ -40,12 +41,17 @@ def run_apart(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
 
 
 def _run(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[int, list[str]]:
-    command = [sys.executable, "-I", "-m", "smp_check", *arguments]
+    command = [sys.executable, "-I", "-X", "utf8", "-m", "smp_check", *arguments]
     error: list[str] = []
-    with subprocess.Popen(command, env=dict(environment), stderr=subprocess.PIPE, text=True, errors="replace") as child:
+    with subprocess.Popen(
+        command, env=dict(environment), stderr=subprocess.PIPE, encoding="utf-8", errors="replace"
+    ) as child:
 
         def pass_on(number: int, _frame: FrameType | None) -> None:
-            child.send_signal(number)
+            if os.name == "nt":  # which knows no interrupt for a single process
+                child.terminate()
+            else:
+                child.send_signal(number)
 
         earlier = [(each, signal.signal(each, pass_on)) for each in (signal.SIGINT, signal.SIGTERM)]
         try:

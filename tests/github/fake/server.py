@@ -6,6 +6,7 @@ import json
 import random
 import re
 import threading
+import time
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -36,6 +37,7 @@ class Exchange:
     path: str
     status: int
     authorised: bool
+    at: float = field(default_factory=time.time)
 
 
 class _Server(ThreadingHTTPServer):

@@ -27,7 +27,7 @@ HARMS = {
     "fault": ("mesh", "fault", ("p90", "error_rate"), "20 % delayed by 10 ms, 0.5 % answered 503"),
 }
 REPEATS = 10
-LAUNCHES = "5:9"
+LAUNCHES = "4:6"
 WORK = 100_000
 """Turns of the loop that the service of the pull request does for each request."""
 
@@ -128,7 +128,7 @@ def overhead() -> None:
             config = str(ROOT / "examples/mesh/overhead.yaml")
             (Path(folder) / "examples").symlink_to(ROOT / "examples")
             base = "http://127.0.0.1:${SMP_CHECK_PORT+4}/"
-            outcome = ab(Path(folder), config, "--base-url", base, "--load-generator", generator, "--launches", "5")
+            outcome = ab(Path(folder), config, "--base-url", base, "--load-generator", generator, "--launches", "4")
         p50, cpu, memory = (outcome.metric(name) for name in ("p50", "sidecar_cpu_per_krps", "sidecar_mem_mb"))
         direct, mesh = p50["base"] * 1e6, p50["head"] * 1e6
         low, high = (direct * change for change in p50["interval"])

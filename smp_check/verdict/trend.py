@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 UNJUDGED = frozenset({"failed", "non-conformant"})
 """Runs that say nothing of the service's speed. Regressed ones do."""
 DRIFT_POINTS = 20
+FEWEST_OLD = 10
+DRIFT_LEVEL = 0.01
 DRIFT_DAYS = 90
 NEWEST = 200
 """Points of a series that are looked at."""
@@ -161,12 +163,12 @@ def _change(
 
 def _drift(xs: Sequence[float], points: Sequence[Point], direction: Direction, magnitude: float) -> float | None:
     """Many small steps escape every step detector: compare with what was a quarter of a year ago."""
-    if len(xs) < 2 * DRIFT_POINTS:
+    if len(xs) < DRIFT_POINTS + FEWEST_OLD:
         return None
     limit = points[-DRIFT_POINTS].start - timedelta(days=DRIFT_DAYS)
     old = [x for x, point in zip(xs, points, strict=True) if point.start <= limit][-DRIFT_POINTS:]
     new = xs[-DRIFT_POINTS:]
-    if len(old) < DRIFT_POINTS:
+    if len(old) < FEWEST_OLD:
         return None
     change = median(new) - median(old)
     sure = two_levels(old, new) <= 0.001

@@ -133,9 +133,9 @@ def round_line(event: RoundEnded) -> str:
     parts = [f"round {event.number}/{event.of} {rounds[0].role}: {format_rate(rate)}", _latency_text(rounds)]
     if failed:
         parts.append(f"{format_count(failed)} failed")
-    noisy = dict.fromkeys(reason for each in rounds for reason in each.noisy)
+    noisy = [reason for each in rounds for reason in each.noisy]
     if noisy:
-        parts.append(f"noisy: {'; '.join(noisy)}")
+        parts.append(f"noisy: {noisy[0]}{' and more' if len(noisy) > 1 else ''}")
     return ", ".join(part for part in parts if part)
 
 

@@ -65,13 +65,14 @@ def test_good_answers(scripted: Any, measure: Any, answer: list[Any]) -> None:
         ([b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"], "status", "500"),
         ([b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"], "status", "404"),
         ([b"220 mail.example ESMTP\r\n"], "protocol", "HTTP/1.1"),
+        ([b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"], "protocol", "HTTP/1.1"),
         ([CLOSE], "reset", "without an answer"),
         ([RESET], "reset", "without an answer"),
         ([b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n123", CLOSE], "reset", "before the answer was complete"),
         ([b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", CLOSE], "reset", "complete"),
         ([b"HTTP/1.1 200 OK\r\nContent-Le", CLOSE], "reset", "complete"),
     ],
-    ids=["500", "404", "not-http", "close", "reset", "short-body", "short-chunk", "short-header"],
+    ids=["500", "404", "not-http", "upgrade", "close", "reset", "short-body", "short-chunk", "short-header"],
 )
 def test_bad_answers(scripted: Any, measure: Any, answer: list[Any], kind: str, says: str) -> None:
     server = scripted(lambda _request, _number: answer)

@@ -34,7 +34,7 @@ class Engine:
         self._loop = loop
         self._load = load
         self._settings = settings_of(load)
-        self._random = random.Random(seed) if load.arrival == "poisson" else None  # noqa: S311 - no secret
+        self._random = random.Random(f"{load.client} {seed}") if load.arrival == "poisson" else None  # noqa: S311 - no secret
         self._targets = targets_of(load, self._settings)
         self._wires: dict[Origin, list[bytes]] = {}
         self._sent_before: dict[Origin, int] = {}

@@ -80,7 +80,7 @@ class Http1Connection(Connection):
         self._done = False
         try:
             self._feed(data)
-        except httptools.HttpParserError as fault:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as fault:
             self._break("protocol", f"{self._lane.dialer.origin} does not answer in HTTP/1.1: {fault}")
             return
         if not self._done:

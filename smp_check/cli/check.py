@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from smp_check.cli.console import Console, console_options
-from smp_check.cli.options import CONTEXT, OUTPUT_DIRECTORY, measuring_options, store_options
+from smp_check.cli.options import CONTEXT, HISTORY, OUTPUT_DIRECTORY, measuring_options, store_options
 
 if TYPE_CHECKING:
     from smp_check.pipeline import Checked
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     default="auto",
     help="Add this run to the baseline. auto: always on a laptop; in CI on the default branch only.",
 )
+@HISTORY
 @click.option(
     "-o",
     "--output",
@@ -42,6 +43,7 @@ def check_command(
     store: str | None,
     branch: str | None,
     update_baseline: str,
+    history: Path | None,
     output: Path,
     console: Console,
 ) -> None:
@@ -63,12 +65,14 @@ def check_command(
     from smp_check.cli.configuration import load_configuration
     from smp_check.cli.output import prepare_directory
     from smp_check.cli.progress import Progress
+    from smp_check.cli.runs import read_history
     from smp_check.cli.surroundings import surroundings
     from smp_check.pipeline import check, exit_code
 
     configuration = load_configuration(config, overrides, console)
     prepare_directory(output)
     around = surroundings(update_baseline)
+    commits = read_history(history) or ([around.commit, *around.ancestors] if around.commit else [])
     baselines = store_for(configuration.check.baseline, console, store=store, branch=branch)
     with Progress(configuration, console) as progress:
         checked = check(
@@ -76,8 +80,8 @@ def check_command(
             real_bench(console, output / "logs"),
             baselines,
             progress.on_event,
-            commit=around.commit,
-            ancestors=around.ancestors,
+            commit=commits[0] if commits else None,
+            ancestors=commits[1:],
             add_to_baseline=around.add_to_baseline,
             accept=load_acceptances(configuration, baselines),
         )

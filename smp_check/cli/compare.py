@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from smp_check.cli.console import Console, console_options
-from smp_check.cli.options import CONTEXT, FAIL_ON
+from smp_check.cli.options import CONTEXT, FAIL_ON, HISTORY
 
 if TYPE_CHECKING:
     from smp_check.spec.configuration import CheckOptions, Gate
@@ -28,12 +28,7 @@ if TYPE_CHECKING:
 )
 @FAIL_ON
 @click.option("--any-machine", is_flag=True, help="Compare runs of different kinds of machine as well.")
-@click.option(
-    "--history",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Commits that the baseline may come from, newest first, one a line, as `git rev-list` prints them.",
-)
+@HISTORY
 @click.option("--accept", type=click.Path(path_type=Path), metavar="FILE", help="A file of accepted changes.")
 @click.option("--recompute", is_flag=True, help="BASE is a comparison document: judge it anew from its own inputs.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the comparison document here.")
@@ -102,14 +97,12 @@ def _compared(
 ) -> Comparison:
     from smp_check.cli.acceptance import read_acceptances
     from smp_check.cli.bench import now
-    from smp_check.cli.files import read_bytes
-    from smp_check.cli.runs import load_baseline, load_run
+    from smp_check.cli.runs import load_baseline, load_run, read_history
     from smp_check.pipeline import judge
 
     run = load_run(head)
     entries = read_acceptances(accept, {*check.gates}) if accept is not None else ()
-    commits = read_bytes(history).decode("utf-8", "replace").split() if history else []
-    runs, anchor = load_baseline(base, run, check.baseline, console, history=commits)
+    runs, anchor = load_baseline(base, run, check.baseline, console, history=read_history(history))
     return judge(runs, run, check, created=now(), anchor=anchor, accept=entries)
 
 

@@ -66,6 +66,13 @@ FAIL_ON = click.option(
     help=f"What fails the gate, comma-separated: {', '.join(FAIL_ON_CHOICES)}. Default: regression,measurement.",
 )
 
+HISTORY = click.option(
+    "--history",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Commits that the baseline may come from, newest first, one a line, as `git rev-list` prints them.",
+)
+
 _MEASURING = (
     click.option(
         "--endpoint-url", metavar="URL", multiple=True, help="Drive this URL instead of the file's endpoints."

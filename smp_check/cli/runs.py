@@ -75,3 +75,10 @@ def load_baseline(
         return base, selection.anchor
     runs = [load_run(file) for file in sorted(path.glob("*.json"))]
     return sorted(runs, key=lambda each: str(each.result.get("start_time", ""))), None
+
+
+def read_history(path: Path | None) -> list[str]:
+    """The commits in a file, one a line; none where there is no file. Raises ``InputError``."""
+    from smp_check.cli.files import read_bytes
+
+    return read_bytes(path).decode("utf-8", "replace").split() if path is not None else []

@@ -88,6 +88,15 @@ def diagnose_machine(seconds: float = 1.0) -> Diagnosis:
     )
 
 
+def diagnose_kind(environ: Mapping[str, str]) -> Diagnosis:
+    """What kind of machine this is: runs of other kinds are not compared with its own."""
+    from smp_check.capture.machine import machine_fingerprint
+
+    kind = machine_fingerprint(environ)
+    detail = f"{kind.pop('cpu', 'unknown CPU')}, {', '.join(f'{name} {value}' for name, value in kind.items())}"
+    return Diagnosis(area="machine", subject="kind", state="ok", detail=detail)
+
+
 def diagnose_generators(generators: Mapping[str, Callable[[], Generator]]) -> list[Diagnosis]:
     """Which load generators are here, and which version."""
     found = []

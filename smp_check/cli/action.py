@@ -112,14 +112,18 @@ def measure_step() -> int:
 
     inputs, folder = the_inputs(), the_folder()
     code = run_apart(inputs.measure_command(str(folder)), allowed(os.environ, inputs.pass_environment))
-    run, comparison = folder / "run.json", folder / "comparison.json"
-    outputs({"code": str(code), "measured": str(run.is_file() and not comparison.is_file()).lower()})
+    measured = (folder / "run.json").is_file() and not inputs.base_ref
+    outputs({"code": str(code), "measured": str(measured).lower()})
     return 0
 
 
 def compare_step() -> int:
-    """Compare with what was fetched."""
-    code = command(the_inputs().compare_command(str(the_folder())))
+    """Compare with what was fetched, in a process that has measured nothing."""
+    inputs = the_inputs()
+    configuration = the_configuration(inputs)
+    accept = configuration.check.accept
+    beside = Path(configuration.source).parent / accept if accept else None
+    code = command(inputs.compare_command(str(the_folder()), str(beside) if beside else None))
     outputs({"code": str(code)})
     return 0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,11 +86,14 @@ def _documents(inputs: Inputs, comparisons: Sequence[Path]) -> list[Comparison]:
 
 def _record(inputs: Inputs) -> int:
     """Add the run to the baseline where it belongs there and was measured to its end."""
+    from smp_check.cli.runs import load_run
     from smp_check.cli.surroundings import surroundings
 
     folder = the_folder()
-    measured = os.environ.get("SMP_MEASURE_CODE") in {"0", "1"} and (folder / "comparison.json").is_file()
-    if not measured or not surroundings(inputs.update_baseline).add_to_baseline:
+    run = folder / "run.json"
+    if not (folder / "comparison.json").is_file() or not run.is_file() or not load_run(run).details.complete:
+        return 0
+    if not surroundings(inputs.update_baseline).add_to_baseline:
         return 0
     baseline = the_configuration(inputs).check.baseline
     store, branch = inputs.baseline_store or baseline.store or "", inputs.baseline_branch or baseline.branch

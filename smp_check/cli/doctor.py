@@ -53,6 +53,7 @@ def _examine(store: str | None, branch: str | None, console: Console) -> list[Di
 
     return [
         *diagnosis.diagnose_runtime(),
+        diagnosis.diagnose_kind(os.environ),
         diagnosis.diagnose_machine(),
         *diagnosis.diagnose_generators(generators()),
         diagnosis.diagnose_git(),

@@ -58,12 +58,14 @@ class Inputs:
         config = [self.config] if self.config else []
         if self.base_ref:
             return ["ab", *config, f"--base-ref={self.base_ref}", *options, *self.args, f"--output={folder}"]
-        return ["run", *config, *options, *self.args, f"--output={folder}/run.json"]
+        fetched = [f"--store={folder}/baselines", f"--history={folder}/history", "--update-baseline=never"]
+        return ["check", *config, *options, *fetched, *self.args, f"--output={folder}"]
 
-    def compare_command(self, folder: str) -> list[str]:
-        """The command that compares what was measured with what was fetched."""
+    def compare_command(self, folder: str, accept: str | None = None) -> list[str]:
+        """The command that compares what was measured with what was fetched; ``accept`` is the configuration's."""
         options = [f"--config={self.config}"] if self.config else []
         options += [f"--fail-on={self.fail_on}"] if self.fail_on else []
+        options += [f"--accept={accept}"] if accept else []
         written = [f"--history={folder}/history", f"--output={folder}/comparison.json"]
         return ["compare", f"{folder}/baselines", f"{folder}/run.json", *options, *written]
 

@@ -10,6 +10,7 @@ from smp_check.errors import InputError
 from smp_check.github.environment import allowed
 from smp_check.github.inputs import Inputs, inputs_from
 
+FETCHED = ["--store=F/baselines", "--history=F/history", "--update-baseline=never"]
 FILES = {"smp-check.yaml", ".github/load-test.yaml", "other.yaml"}
 
 
@@ -21,7 +22,7 @@ def given(**inputs: str) -> Inputs:
 def test_nothing_given_is_the_usual_file() -> None:
     """Empty inputs add no option."""
     found = given(config="", endpoint_url="", rps="", fail_on="", args="", comment="", update_baseline="")
-    assert found.measure_command("F") == ["run", "smp-check.yaml", "--output=F/run.json"]
+    assert found.measure_command("F") == ["check", "smp-check.yaml", *FETCHED, "--output=F"]
     assert (found.comment, found.update_baseline) == ("auto", "auto")
 
 
@@ -41,7 +42,7 @@ def test_every_measuring_input_becomes_its_option() -> None:
         args="--quiet '--ca file'",
     )
     assert found.measure_command("F") == [
-        "run",
+        "check",
         "other.yaml",
         "--endpoint-url=http://a/",
         "--endpoint-url=http://b/",
@@ -53,9 +54,10 @@ def test_every_measuring_input_becomes_its_option() -> None:
         "--connections=4",
         "--reference=none",
         "--fail-on=regression,inconclusive,no-baseline",
+        *FETCHED,
         "--quiet",
         "--ca file",
-        "--output=F/run.json",
+        "--output=F",
     ]
     compared = found.compare_command("F")
     assert compared[:3] == ["compare", "F/baselines", "F/run.json"]
@@ -63,7 +65,7 @@ def test_every_measuring_input_becomes_its_option() -> None:
 
 
 def test_a_base_ref_measures_side_by_side() -> None:
-    """`ab` instead of `run`."""
+    """`ab` instead of `check`."""
     command = given(base_ref="origin/main").measure_command("F")
     assert command == ["ab", "smp-check.yaml", "--base-ref=origin/main", "--output=F"]
 

@@ -27,6 +27,8 @@ TOP = 12.0
 BOTTOM = 32.0
 SIDES = ("baseline", "head")
 MOST_TICKS = 9
+SHORTEST, LONGEST = 1e-9, 1e6
+"""Seconds; what lies beyond was never measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +113,7 @@ def _curve(latency: Latency) -> list[tuple[float, float]]:
         curve = _histogram_curve(latency.histogram)
     if not curve:
         curve = [(PERCENTILES[n], v) for n, v in latency.percentiles.items() if n in PERCENTILES]
-    return sorted((percent, value) for percent, value in curve if math.isfinite(value) and value > 0)
+    return sorted((percent, value) for percent, value in curve if SHORTEST <= value <= LONGEST)
 
 
 @lru_cache(maxsize=32)
@@ -125,7 +127,7 @@ def _histogram_curve(text: str) -> Sequence[tuple[float, float]]:
 
 def _known(latency: Latency, name: str) -> bool:
     value = latency.percentiles.get(name)
-    return value is not None and math.isfinite(value)
+    return value is not None and SHORTEST <= value <= LONGEST
 
 
 def _nines(percent: float) -> float:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from smp_check.report.escape import LONGEST_SENTENCE, plain
 from smp_check.report.overhead import paired
-from smp_check.report.values import format_detectable, format_moment, short_commit
+from smp_check.report.values import format_detectable, format_moment, format_value, short_commit
 from smp_check.report.view import ConformanceView
 from smp_check.units import format_share
 from smp_check.verdict.metrics import metric_named
-from smp_check.verdict.wording import count, joined, value_text
+from smp_check.verdict.wording import count, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -184,7 +184,7 @@ def _gate(gate: Mapping[str, Any], unit: Unit) -> str:
     for name, lead in _ASKED.items():
         value = gate.get(name)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            text = format_share(value, digits=0) if name == "tolerance" else value_text(value, unit)
+            text = format_share(max(value, 0.0) or 0.0, digits=0) if name == "tolerance" else format_value(value, unit)
             words.append(f"{lead} {text}")
     if gate.get("report_only"):
         words.append("reported only")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 from smp_check.units import format_share
@@ -14,15 +15,26 @@ if TYPE_CHECKING:
     from smp_check.verdict.model import MetricComparison, Unit
 
 ABSENT = "–"
+_NOTHING = re.compile(r"[−-]0(\.0+)?(\D.*)?")
+"""A negative zero."""
 COARSE = 0.0995
 """Relative changes from here on are shown without decimals."""
+FACTOR = 100.0
+"""Larger changes are shown as a factor."""
+SMALLEST, LARGEST = 1e-9, 1e12
+"""Values beyond are nothing that was ever measured, and are written in short."""
 LEAST = 0.0005
 """Smaller changes are shown as none, without a sign."""
 
 
 def format_value(value: float | None, unit: Unit) -> str:
     """A metric's value with its unit; what is not known is a dash, never a zero."""
-    return ABSENT if value is None or not math.isfinite(value) else value_text(value, unit)
+    if value is None or not math.isfinite(value):
+        return ABSENT
+    if value and not SMALLEST <= abs(value) < LARGEST:
+        return f"{value:.3g} {unit}"
+    text = value_text(value, unit)
+    return text[1:] if _NOTHING.fullmatch(text) else text
 
 
 def format_change(metric: MetricComparison) -> str:
@@ -39,12 +51,14 @@ def format_detectable(metric: MetricComparison) -> str:
         return ABSENT
     if metric.unit == "fraction":
         return _points(metric.detectable)
-    return format_share(metric.detectable, digits=0 if metric.detectable >= COARSE else 1)
+    return relative(metric.detectable).lstrip("+")
 
 
 def _points(difference: float, *, signed: bool = False) -> str:
     if abs(difference) < LEAST / 10:
         return "0.00 points"
+    if abs(difference) > FACTOR:
+        return ABSENT
     return format_share(difference, signed=signed, digits=2).replace("%", "points")
 
 
@@ -53,13 +67,15 @@ def format_interval(interval: tuple[float, float] | None) -> str:
     if interval is None or not all(map(math.isfinite, interval)):
         return ""
     low, high = (relative(end) for end in interval)
-    return f"{low.removesuffix(' %')} to {high}"
+    return f"{low.removesuffix(' %') if high.endswith(' %') else low} to {high}"
 
 
 def relative(change: float) -> str:
     """A relative change with its sign; decimals only where they matter."""
     if abs(change) < LEAST:
         return "0.0 %"
+    if change >= FACTOR:
+        return f"×{1 + change:.3g}"
     return format_share(change, signed=True, digits=0 if abs(change) >= COARSE else 1)
 
 

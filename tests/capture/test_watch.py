@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
+from smp_check.capture.listeners import by_port
+from smp_check.capture.sampler import LostError
 from smp_check.capture.watch import INTERVAL, watch
 from smp_check.spec.configuration import Configuration, Watched
 
@@ -302,3 +304,52 @@ def test_a_real_cgroup(burn: Burn, observing: Observing) -> None:
     used = seen.resources["workload"].cpu_seconds
     assert used is not None
     assert 0.05 < used < 0.7
+
+
+def test_a_port_on_other_systems(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no /proc, psutil is asked."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert [process.pid for process in by_port(port)()] == [os.getpid()]
+        monkeypatch.setattr(sys, "platform", "darwin")
+        assert [process.pid for process in by_port(port)()] == [os.getpid()]
+    with pytest.raises(LostError, match=str(port)):
+        by_port(port)()
+
+
+def test_a_forwarder_is_no_service(tmp_path: Path) -> None:
+    """`kubectl port-forward` holds the port; what it uses says nothing of the pod behind it."""
+    program = tmp_path / "kubectl"
+    program.write_text(f"#!{sys.executable}\n{FORWARDER}")
+    program.chmod(0o755)
+    with subprocess.Popen([program], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        try:
+            with pytest.raises(LostError, match="kubectl"):
+                by_port(port)()
+        finally:
+            process.kill()
+
+
+FORWARDER = """
+import ctypes, socket, time
+ctypes.CDLL(None).prctl(15, b"kubectl", 0, 0, 0)
+server = socket.create_server(("127.0.0.1", 0))
+print(server.getsockname()[1], flush=True)
+time.sleep(60)
+"""
+
+
+def test_ticks_where_there_is_no_clock(burn: Burn, observing: Observing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Systems without process clocks count CPU time in ticks."""
+
+    def refuse(_: int) -> float:
+        raise OSError
+
+    monkeypatch.setattr(time, "clock_gettime", refuse)
+    [seen] = observe(observing(workload=Watched(pid=burn(0.5).pid)), seconds=1)
+    used = seen.resources["workload"].cpu_seconds
+    assert used is not None
+    assert 0.05 < used < 1
+    assert round(used * 100) == pytest.approx(used * 100, abs=1e-6)

@@ -7,6 +7,7 @@ bound on false alarms, since a history may hold true changes.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from smp_check.verdict.scale import of_tolerance
 from smp_check.verdict.validity import Restriction
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from smp_check.spec.run import RunDocument
     from smp_check.verdict.extract import Observed

@@ -141,7 +141,7 @@ def _text(name: str, table: Calibration) -> str:
         ]
         for row in table.rows
     ]
-    length = "" if table.minutes != table.minutes else f", {table.minutes:.1f} minutes each"
+    length = "" if table.minutes is None else f", {table.minutes:.1f} minutes each"
     text = f"{name}: {table.runs} runs{length}\n\n{tabulate(rows, headers=[*headers, ''], disable_numparse=True)}\n"
     return text + "\n" + _advice(table)
 

@@ -62,8 +62,8 @@ class Calibration:
     """The table, and what follows from it."""
 
     runs: int
-    minutes: float
-    """Median length of a run."""
+    minutes: float | None
+    """Median length of a run, where its rounds tell."""
     rows: tuple[Row, ...]
     recommended: Mapping[str, float]
     """Metric -> the smallest tolerance that is caught four times out of five, with the setting in use."""
@@ -118,7 +118,7 @@ def _row(key: Key, history: Sequence[Observed], gate: Gate, window: int, referen
 
 
 def _share(verdicts: Sequence[Verdict], wanted: Verdict) -> float:
-    return sum(verdict is wanted for verdict in verdicts) / len(verdicts) if verdicts else math.nan
+    return sum(verdict is wanted for verdict in verdicts) / len(verdicts) if verdicts else 0.0
 
 
 def _verdicts(
@@ -160,10 +160,10 @@ def _smallest(key: Key, history: Sequence[Observed], gate: Gate, window: int) ->
     return None
 
 
-def _minutes(runs: Sequence[RunDocument]) -> float:
+def _minutes(runs: Sequence[RunDocument]) -> float | None:
     lengths = sorted(
         (max(r.end for r in run.details.rounds) - min(r.start for r in run.details.rounds)).total_seconds() / 60
         for run in runs
         if run.details.rounds
     )
-    return lengths[len(lengths) // 2] if lengths else math.nan
+    return lengths[len(lengths) // 2] if lengths else None

@@ -25,7 +25,8 @@ def announce(
 ) -> None:
     """Write what the runner asked for. ``legs`` are (label, comparison); ``files`` are outputs that are paths.
 
-    A job summary or an output that cannot be written is said, and changes nothing else.
+    A job summary or an output that cannot be written is said, and changes nothing else. A process that was given no
+    file for outputs is kept from speaking to the runner, and does not try.
     """
     from smp_check.errors import GitHubError
 
@@ -37,7 +38,7 @@ def announce(
             _summary(path, legs, console)
     except GitHubError as fault:
         console.warn(fault.message)
-    if os.environ.get("GITHUB_ACTIONS") == "true":
+    if os.environ.get("GITHUB_ACTIONS") == "true" and os.environ.get("GITHUB_OUTPUT"):
         _annotate(comparisons, locator(config))
 
 
@@ -63,11 +64,10 @@ def _summary(path: str, legs: Sequence[tuple[str, Comparison]], console: Console
 
 
 def _annotate(comparisons: Sequence[Comparison], locate: Locate) -> None:
-    from smp_check.github.announcement import annotation_lines
+    from smp_check.github.announcement import annotation_lines, within_budget
 
-    for comparison in comparisons:
-        for line in annotation_lines(comparison, locate):
-            sys.stderr.write(line + "\n")
+    for line in within_budget([annotation_lines(comparison, locate) for comparison in comparisons]):
+        sys.stderr.write(line + "\n")
     sys.stderr.flush()
 
 

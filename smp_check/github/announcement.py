@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
     from smp_check.github.runner import Level
     from smp_check.verdict.model import Comparison, MetricComparison
 
+PER_STEP = 10
+"""Annotations of each level that the runner shows of one step; all steps of a composite action count as one."""
 WORST_SHOWN = 5
-"""Of the ten annotations per level that the runner shows of one step, the rest is left for other findings."""
+"""Metrics and remarks of one comparison; the rest is in the report."""
 
 Locate = Callable[[str], Position | None]
 """JSON pointer in the configuration -> its place in the file."""
@@ -81,6 +84,20 @@ _LEVELS: dict[Verdict, Level] = {
 
 def _by_change(metrics: Sequence[MetricComparison]) -> list[MetricComparison]:
     return sorted(metrics, key=lambda m: abs(m.change) if m.change is not None else 0.0, reverse=True)
+
+
+def within_budget(reports: Sequence[Sequence[str]]) -> list[str]:
+    """The annotations of several comparisons, verdicts first, no more of a level than the runner shows."""
+    ordered = [report[0] for report in reports if report]
+    ordered += [line for report in reports for line in report[1:]]
+    shown: Counter[str] = Counter()
+    kept = []
+    for line in ordered:
+        level = line.split(" ", 1)[0]
+        shown[level] += 1
+        if shown[level] <= PER_STEP:
+            kept.append(line)
+    return kept
 
 
 def _line(level: Level, message: str, title: str, place: Position | None) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smp_check.spec.configuration import CheckOptions, Client, Configuration, Watched
@@ -130,6 +130,7 @@ usages = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.dictionaries(st.sampled_from(["sidecar", "gateway", "control_plane", "workload"]), usages), max_size=5)
 )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smp_check.store import layout
@@ -25,6 +25,7 @@ WORDS = ("regressed", "failed", "non-conformant", "accepted", "not-comparable", 
 anything = st.text(st.characters(), max_size=300) | st.just("half a pair: \ud83d")
 
 
+@settings(deadline=None)
 @given(anything, st.text(max_size=80), st.text(max_size=80))
 def test_names_are_safe_and_read_back(a_run: Make, name: str, commit: str, verdict: str) -> None:
     """Of any text: a short path of plain characters, that reads back as the record it was made of."""
@@ -49,11 +50,13 @@ def test_our_own_verdicts_stand_as_they_are(a_run: Make, word: str) -> None:
     assert layout.entry_of(a_run(1, rounds=1, verdict=word)).record.verdict == word
 
 
+@settings(deadline=None)
 @given(st.text(max_size=120))
 def test_other_names_are_no_records(name: str) -> None:
     assert layout.record_at(f"v1/x/2026-01/{name}", ("x", "y"), "") is None
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_other_contents_are_no_runs(content: bytes) -> None:
     with pytest.raises(ValueError, match="no "):

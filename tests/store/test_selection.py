@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smp_check.store.port import Record, SeriesKey
@@ -106,6 +106,7 @@ series = st.sampled_from([KEY, OTHER_LOAD, OTHER_MACHINE])
 verdicts = st.sampled_from(["unchanged", "regressed", "failed", "accepted", None])
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(commits, verdicts, series), max_size=40),
     st.one_of(st.none(), st.sampled_from([f"c{n}" for n in range(14)])),

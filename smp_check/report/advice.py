@@ -88,6 +88,8 @@ def _how_to_accept(comparison: Comparison) -> str:
 
 
 def _undecided(comparison: Comparison) -> Iterator[str]:
+    if any(remark.severity == "error" for remark in comparison.remarks):
+        return  # a better measurement comes first
     undecided = [m for m in comparison.metrics if m.verdict is Verdict.INCONCLUSIVE and m.gating]
     by_rounds = [m for m in undecided if m.rounds_needed]
     if by_rounds:

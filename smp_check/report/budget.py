@@ -77,7 +77,7 @@ def _only(view: View, shown: frozenset[str], limit: int) -> View:
 def _holds(view: View, name: str) -> bool:
     """Whether a section would have had anything to show."""
     held = {
-        "failures": view.failures,
+        "failures": view.causes,
         "metrics": view.notable,
         "remarks": view.notes,
         "advice": view.advice,

@@ -40,6 +40,7 @@ def build_view(comparison: Comparison, *, folded: bool = True) -> View:
     metrics = ordered(comparison)
     pairs = [(metric, row(metric, policy)) for metric in metrics]
     notable = tuple(shown for metric, shown in pairs if needs_attention(metric, policy))
+    several = len({metric.client for metric in metrics}) > 1
     symbol, tone = _overall(comparison)
     return View(
         title=title(comparison),
@@ -51,12 +52,13 @@ def build_view(comparison: Comparison, *, folded: bool = True) -> View:
         leniency=_leniency(comparison),
         headline=plain(comparison.headline, LONGEST_SENTENCE),
         failures=tuple(plain(failure, LONGEST_SENTENCE) for failure in comparison.failures),
+        causes=_causes(comparison),
         rows=tuple(shown for _, shown in pairs),
         notable=notable,
         table=_first_table(pairs, notable),
-        told=tuple(shown for shown in notable if shown.reason and not shown.fails),
+        told=_told([shown for shown in notable if shown.reason and not shown.fails], several),
         unresolved=tuple(shown for metric, shown in pairs if metric.detectable is not None),
-        several_clients=len({metric.client for metric in metrics}) > 1,
+        several_clients=several,
         notes=tuple(_note(remark) for remark in _by_severity(comparison)),
         advice=advice(comparison),
         certainty=surroundings.certainty(comparison),
@@ -104,6 +106,22 @@ def _overall(comparison: Comparison) -> tuple[str, str]:
         return "⚠️", "warn"
     tones = {Verdict.IMPROVED: "good", Verdict.UNCHANGED: "good"}
     return SYMBOLS[comparison.verdict], tones.get(comparison.verdict, "warn")
+
+
+def _causes(comparison: Comparison) -> tuple[str, ...]:
+    """Nobody wants to read the same sentence three times."""
+    noted = {remark.message for remark in comparison.remarks}
+    told = (failure for failure in comparison.failures if failure not in noted and failure not in comparison.headline)
+    return tuple(plain(failure, LONGEST_SENTENCE) for failure in told)
+
+
+def _told(rows: list[Row], several: bool) -> tuple[tuple[str, str], ...]:
+    """Metrics that share a reason share a line."""
+    by_reason: dict[str, list[str]] = {}
+    for shown in rows:
+        name = f"{shown.client} {shown.metric}" if several else shown.metric
+        by_reason.setdefault(shown.reason, []).append(f"`{name}`")
+    return tuple((joined(names), reason) for reason, names in by_reason.items())
 
 
 def _leniency(comparison: Comparison) -> str:

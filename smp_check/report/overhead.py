@@ -54,8 +54,13 @@ def overhead(comparison: Comparison) -> Overhead | None:
         return None
     if base.provenance.commit != head.provenance.commit:
         return None
-    rows = tuple(_added(m) for m in comparison.metrics if m.unit in UNITS and m.head is not None)
+    rows = tuple(_added(m) for m in comparison.metrics if _told(m))
     return Overhead(base=_addresses(base.targets), head=_addresses(head.targets), rows=rows) if rows else None
+
+
+def _told(metric: MetricComparison) -> bool:
+    """What was judged, and what only the head has; a difference that could not be judged is no overhead."""
+    return metric.unit in UNITS and metric.head is not None and (metric.base is None or metric.change is not None)
 
 
 def _addresses(targets: tuple[str, ...]) -> str:
@@ -80,9 +85,7 @@ def _difference(metric: MetricComparison) -> str:
     """The change times the base, so that difference and percentage tell the same story."""
     if metric.base is None:
         return f"{format_value(metric.head, metric.unit)} in all" if metric.head is not None else ABSENT
-    if metric.change is None:
-        return _signed((metric.head or 0.0) - metric.base, metric)
-    difference = _signed(metric.change * metric.base, metric)
+    difference = _signed((metric.change or 0.0) * metric.base, metric)
     if metric.interval is None:
         return difference
     low, high = (_signed(end * metric.base, metric) for end in metric.interval)

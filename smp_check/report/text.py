@@ -56,9 +56,8 @@ def _headline(view: View, paint: _Paint) -> Iterator[str]:
     yield from _wrapped(view.headline, "")
     if view.leniency:
         yield from _wrapped(view.leniency, "")
-    for failure in view.failures[:REASONS]:
-        if failure != view.headline:
-            yield from _wrapped(failure, "  - ")
+    for cause in view.causes[:REASONS]:
+        yield from _wrapped(cause, "  - ")
 
 
 def _table(view: View, paint: _Paint) -> list[str]:
@@ -104,9 +103,8 @@ def _reasons(view: View) -> Iterator[str]:
         yield "* reported only, never fails the gate"
     if view.told:
         yield ""
-    for row in view.told[:REASONS]:
-        name = f"{row.client} {row.metric}" if view.several_clients else row.metric
-        yield from _wrapped(f"{name}: {row.reason}", "- ")
+    for names, reason in view.told[:REASONS]:
+        yield from _wrapped(f"{names.replace('`', '')}: {reason}", "- ")
 
 
 def _notes(view: View, paint: _Paint) -> Iterator[str]:

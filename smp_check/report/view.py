@@ -93,14 +93,16 @@ class View:
     """Why the gate passes although nothing was shown to be well; else empty."""
     headline: str
     failures: tuple[str, ...]
+    causes: tuple[str, ...]
+    """The failures that neither the headline nor a note tells already."""
     rows: tuple[Row, ...]
     """All metrics, the ones that need attention first."""
     notable: tuple[Row, ...]
     """The rows that need attention."""
     table: tuple[Row, ...]
     """The rows of the first table: what gates or needs attention, while that is few."""
-    told: tuple[Row, ...]
-    """The rows whose reason a reader wants to know."""
+    told: tuple[tuple[str, str], ...]
+    """Metrics and the reason of their verdict, where a reader wants to know it: names, reason."""
     unresolved: tuple[Row, ...]
     """The rows that say what they could have seen."""
     several_clients: bool

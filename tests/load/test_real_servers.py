@@ -49,6 +49,18 @@ def test_nginx_that_closes_connections_after_some_requests(nginx: Any, measure: 
     assert sample.counts.connections_opened == pytest.approx(200 / 7, abs=4)
 
 
+@pytest.mark.parametrize(("method", "failing"), [("GET", False), ("POST", True)])
+def test_nginx_that_closes_idle_connections(nginx: Any, measure: Any, method: str, failing: bool) -> None:
+    """Its timeout of 300 ms falls upon the very moments at which requests are due, every 50 ms."""
+    url = nginx(body=f"keepalive_timeout 300ms; {HELLO}").url
+    sample = measure(url, rate=20.0, connections=8, seconds=3.0, options=("--method", method))
+    assert sample.counts.sent == 60
+    if failing:
+        assert set(sample.counts.errors) <= {"reset"}
+    else:
+        fine(sample, 60)
+
+
 def test_a_big_chunked_answer(nginx: Any, measure: Any, tmp_path: Path) -> None:
     (tmp_path / "big").write_bytes(b"0123456789" * 100_000)
     sample = measure(nginx(body=f"gzip on; gzip_types *; gzip_min_length 1; root {tmp_path};").url + "big", rate=20.0)

@@ -126,7 +126,7 @@ class Engine:
             self._expire()
             if time.perf_counter() >= give_up:
                 break
-        self._unsent = sum(lane.plan.overdue(time.perf_counter()) for lane in self._lanes.values())
+        self._unsent = sum(lane.overdue(time.perf_counter()) for lane in self._lanes.values())
         for lane in self._lanes.values():
             lane.stop()
         while any(lane.pending for lane in self._lanes.values()):

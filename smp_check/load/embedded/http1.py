@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LENGTH_GIVEN = re.compile(rb"\r\n(?:content-length:|transfer-encoding:[^\r\n]*chunked)", re.IGNORECASE)
 HEAD_LIMIT = 65536
+IDLE = 0.2
+"""Seconds after which servers may close an idle connection just when the next request is on its way."""
 BUFFER = memoryview(bytearray(262144))
 """One for all connections of a process: what is read is parsed before the next read."""
 
@@ -41,20 +43,26 @@ class Http1Connection(Connection):
         "_ok",
         "_partial",
         "_planned",
+        "_repeatable",
         "_sent",
         "_status",
         "_transport",
         "_write",
     )
 
-    def __init__(self, lane: Lane, ok: bytes, *, bodiless: bool = False) -> None:
-        """``ok[status]`` is 1 for a success; ``bodiless`` answers (to HEAD) end with their header."""
+    def __init__(self, lane: Lane, ok: bytes, *, bodiless: bool = False, repeatable: bool = False) -> None:
+        """``ok[status]`` is 1 for a success; ``bodiless`` answers (to HEAD) end with their header.
+
+        ``repeatable`` requests are sent again when they meet the end of a connection that had idled.
+        """
         self._lane = lane
         self._ok = ok
         self._bodiless = bodiless
         self._busy = self._done = self._partial = False
         self._head = b""
-        self._planned = self._sent = self._first = self._now = 0.0
+        self._repeatable = repeatable
+        self._planned = self._sent = self._first = 0.0
+        self._now = float("inf")  # nothing has come yet
         self.received = 0
         self._new_parser()
 
@@ -95,6 +103,9 @@ class Http1Connection(Connection):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is closed, by whomever."""
+        if self._busy and not self._partial and self._repeatable and self._sent - self._now >= IDLE:
+            self._busy = False
+            self._lane.again(self._planned)
         if self._busy and self._partial and exc is None and self._ends_with_connection():
             self._now, self._done = perf_counter(), False
             self.on_message_complete()

@@ -85,6 +85,10 @@ class Lane:
         """Nothing is on its way and nothing is due any more."""
         return self.plan.cursor == NEVER and not self.pending and not self._again
 
+    def overdue(self, now: float) -> int:
+        """Requests that were due by now and are not on their way."""
+        return self.plan.overdue(now) + len(self._again)
+
     def stop(self) -> None:
         """Send nothing more."""
         self.plan.stop()
@@ -160,9 +164,11 @@ class Lane:
             add_value(tally.first, first - sent)
 
     def again(self, planned: float) -> None:
-        """Send a request once more that its server refused untouched; its response time goes on counting."""
+        """Send a request once more that its server has not touched; its response time goes on counting."""
+        self.tally.repeated += 1
         if self.rate is not None:
             self._again.append(planned)
+            self.loop.call_soon(self.due)
 
     def dial(self) -> None:
         """Open connections until there are as many as there should be."""
@@ -173,12 +179,10 @@ class Lane:
 
     def _dialed(self, task: asyncio.Task[None]) -> None:
         self._dialing.discard(task)
-        if task.cancelled():
-            return
-        if task.exception() is not None:
+        if not task.cancelled():
             self.broken = task.exception()
-            return
-        self.dial()
+            if self.broken is None:
+                self.dial()
 
     async def _dial(self) -> None:
         from smp_check.load.embedded.dialer import DialError

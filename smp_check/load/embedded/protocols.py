@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from smp_check.load.port import Load
 
 
+IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+"""What may be sent again when the connection ends without a word (RFC 9110, 9.2.2)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
     """How one origin is spoken to."""
@@ -45,10 +49,10 @@ def _http1(load: Load, settings: Settings, turns: list[Target]) -> Wiring:
     encoded = {
         target: encode_http1(target, settings.method, load.headers, load.body) for target in dict.fromkeys(turns)
     }
-    ok, head = ok_table(settings.ok_statuses), settings.method == "HEAD"
+    ok, head, repeatable = ok_table(settings.ok_statuses), settings.method == "HEAD", settings.method in IDEMPOTENT
     return Wiring(
         requests=[encoded[target] for target in turns],
-        connection=lambda lane: connection_for(lane.loop)(lane, ok, bodiless=head),
+        connection=lambda lane: connection_for(lane.loop)(lane, ok, bodiless=head, repeatable=repeatable),
         alpn=("http/1.1",),
     )
 

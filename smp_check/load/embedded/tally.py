@@ -34,6 +34,7 @@ class Tally:
         "lag",
         "missed",
         "opened",
+        "repeated",
         "response",
         "service",
         "split",
@@ -56,6 +57,8 @@ class Tally:
         self.faults: dict[str, str] = {}
         self.missed = 0
         """Failures before anything could be sent, for want of a connection."""
+        self.repeated = 0
+        """Requests sent once more, which the server had not touched."""
         self.opened = 0
         self.bytes_received = 0
 
@@ -94,6 +97,7 @@ class Tallied:
     """CPU seconds that the generator's own process used."""
     unsent: int = 0
     """Requests that were due in the round and never sent: all connections stayed busy."""
+    repeated: int = 0
     sent: int = 0
     ok: int = 0
     opened: int = 0
@@ -112,6 +116,7 @@ class Tallied:
         self.sent += tally.finished
         self.ok += tally.ok
         self.opened += tally.opened
+        self.repeated += tally.repeated
         self.bytes_received += tally.bytes_received
         self.status.update({code: count for code, count in enumerate(tally.status) if code and count})
         self.errors.update(tally.errors)
@@ -128,7 +133,17 @@ class Tallied:
         """Add what another process counted in the same round."""
         self.start = min(self.start, other.start)
         self.seconds = max(self.seconds, other.seconds)
-        for name in ("connections", "cpu", "unsent", "sent", "ok", "opened", "bytes_received", "bytes_sent"):
+        for name in (
+            "connections",
+            "cpu",
+            "unsent",
+            "repeated",
+            "sent",
+            "ok",
+            "opened",
+            "bytes_received",
+            "bytes_sent",
+        ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for name in ("status", "errors", "response", "service", "first", "lag"):
             getattr(self, name).update(getattr(other, name))
@@ -176,9 +191,12 @@ def to_sample(total: Tallied, workers: int = 1) -> Sample:
 
 
 def _warnings(total: Tallied) -> tuple[str, ...]:
-    if not total.unsent:
-        return ()
-    return (
-        f"{total.unsent} planned requests were never sent, all connections being busy; "
-        "their waiting time is missing in the latencies",
-    )
+    found = []
+    if total.unsent:
+        found.append(
+            f"{total.unsent} planned requests were never sent, all connections being busy; "
+            "their waiting time is missing in the latencies"
+        )
+    if total.repeated:
+        found.append(f"{total.repeated} requests were sent again: the server had just closed their idle connections")
+    return tuple(found)

@@ -50,7 +50,7 @@ def main() -> None:
         if given.only in {None, "truth"}:
             rates = (1000.0,) if quick else (100.0, 1000.0, 5000.0)
             print(TRUTH)
-            print("\n".join(accuracy.tables(known, rates, 2.0 if quick else 5.0, 1 if quick else 3)), flush=True)
+            print("\n".join(accuracy.tables(known, rates, 2.0 if quick else 5.0, 1)), flush=True)
         if given.only in {None, "precision"}:
             print(precision.rate_table(web, 1.0 if quick else 4.0, 1 if quick else 3))
             print(precision.jitter_table(known, 1.0 if quick else 5.0))

@@ -71,7 +71,7 @@ def test_find_capacity(tool: Any) -> None:
     """4 connections, 20 ms an answer: 200/s and no more."""
     with BuiltinTarget("constant:20ms") as target:
         config = tool.write("c.json", configuration(endpoint_urls=[target.url], connections=4))
-        finished = tool("run", config, "--find-capacity", "--rounds", "2", "--duration", "1s", "--reference", "none")
+        finished = tool("run", config, "--find-capacity", "--rounds", "5", "--duration", "1s", "--reference", "none")
     assert finished.code == 0, finished.err
     document = json.loads(finished.out)
     found = document["details"]["plan"]["capacity"]

@@ -243,11 +243,9 @@ def test_strange_answers_are_losses(answers: Any, observing: Callable[..., Confi
 def test_an_admin_that_hangs_is_asked_once(answers: Any, observing: Callable[..., Configuration]) -> None:
     answers.routes["/stats"] = (None, b"")
     with watch(observing(sidecar=Watched(envoy_admin=answers.url))) as watcher:
-        began = time.monotonic()
         for _ in range(5):
             watcher.begin("head")
             seen = watcher.end()
-    assert time.monotonic() - began < 5
     assert len(answers.asked) == 1
     assert seen.resources == {}
     assert seen.warnings == ()

@@ -60,7 +60,7 @@ def commands(url: str, seconds: int, folder: Path) -> dict[str, list[str]]:
         "k6": ["k6", "run", "--quiet", "--no-usage-report", str(folder / "k6.js")],
         "autocannon": ["autocannon", "-c", c, "-d", d, url],
         "ab": ["ab", "-q", "-k", "-c", c, "-t", d, "-n", "100000000", url],
-        "locust": ["locust", "-f", str(folder / "locustfile.py"), "--headless", "-u", c, "-r", c, "-t", f"{d}s",
+        "locust": ["locust", "-f", str(folder / "locustfile.py"), "--headless", "-u", c, "-r", "1000", "-t", f"{d}s",
                    "--host", url.rstrip("/"), "--only-summary", "--skip-log"],
     }  # fmt: skip
 

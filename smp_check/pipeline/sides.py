@@ -159,8 +159,9 @@ class _Series:
         return replace(plan, loads=loads, schedule=self._schedule(roles, launch, plan.round_seconds))
 
     def _sized(self, configuration: Configuration) -> Configuration:
-        """One launch's load on one side takes as many rounds as there are pairs, each as long as asked."""
-        return replace(configuration, duration=self._match.pairs * configuration.check.round)
+        """One launch's load on one side: as many rounds as there are pairs, each as long as asked."""
+        check = replace(configuration.check, reference=self._match.reference)
+        return replace(configuration, check=check, duration=self._match.pairs * check.round)
 
     def _schedule(self, roles: tuple[Role, ...], launch: int, seconds: float) -> tuple[Slot, ...]:
         """ABBA blocks, the first letter of each drawn: what comes regularly on this machine hits both alike."""

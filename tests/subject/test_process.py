@@ -153,16 +153,18 @@ def test_something_else_listens_already(starter: Any) -> None:
 
 
 def test_the_death_of_the_system_is_told(starter: Any) -> None:
-    with starter("PYTHON service.py & sleep 0.5; echo out of memory; kill $!; exit 137") as system:
-        system.process.wait(5)
+    with starter("PYTHON service.py & while ! test -e go; do sleep 0.05; done; echo out of memory; exit 137") as system:
+        (starter.folder / "go").touch()
+        system.process.wait(20)
         death = system.death()
     assert "exit code 137" in death
     assert "out of memory" in death
 
 
 def test_a_service_that_goes_quietly_is_told_of_too(starter: Any) -> None:
-    with starter("PYTHON service.py & sleep 0.5; echo bye; kill $!; exit 0") as system:
-        system.process.wait(5)
+    with starter("PYTHON service.py & while ! test -e go; do sleep 0.05; done; echo bye; kill $!; exit 0") as system:
+        (starter.folder / "go").touch()
+        system.process.wait(20)
         while system.processes():
             time.sleep(0.05)
         death = system.death()

@@ -19,7 +19,8 @@ _GO_UNITS = {
     "m": 60.0,
     "h": 3600.0,
 }
-_GO_TERM = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
+_GO_TERM = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
+_LONGEST = 2**63 / 1e9
 _PERCENT = re.compile(r"([+-]?\d+(?:\.\d+)?|[+-]?\.\d+)\s*%")
 
 
@@ -29,23 +30,25 @@ def parse_duration(text: str) -> float:
     The syntax is that of Go's ``time.ParseDuration``: an optional sign, then decimal numbers each with a
     unit. Raises ``ValueError`` with a message for the user.
     """
+    if len(text) > 100:
+        raise ValueError(f"{text[:20]!r}... is far too long for a duration; write for example 30s")
     body = text[1:] if text[:1] in {"+", "-"} else text
     if body == "0":
         return 0.0
     total = 0.0
     position = 0
-    for match in _GO_TERM.finditer(body):
-        if match.start() != position:
-            break
+    while match := _GO_TERM.match(body, position):
         total += float(match[1]) * _GO_UNITS[match[2]]
         position = match.end()
     if not body or position != len(body):
         raise ValueError(_duration_fault(text, body))
+    if total >= _LONGEST:
+        raise ValueError("longer than 292 years, which Go cannot count in nanoseconds; write a shorter one")
     return -total if text.startswith("-") else total
 
 
 def _duration_fault(text: str, body: str) -> str:
-    if re.fullmatch(r"\d+(\.\d+)?", body):
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", body):
         return f"duration {text!r} has no unit; write {body}s for seconds or {body}m for minutes"
     return f"{text!r} is no Go duration; write for example 30s, 1m30s or 500ms"
 

@@ -107,7 +107,7 @@ def _unknown_fields(error: ValidationError, pointer: str) -> Iterator[Finding]:
 
 
 def _suggestion(name: str, offered: list[str]) -> str:
-    plain = "".join(f"_{c.lower()}" if c.isupper() else c for c in name).replace("-", "_").lstrip("_").lower()[:80]
+    plain = "".join(f"_{c.lower()}" if c.isupper() else c for c in name[:80]).replace("-", "_").lstrip("_").lower()
     other = _OTHER_NAMES.get(plain)
     near = [other] if other in offered else get_close_matches(plain, offered, n=1)
     if near:
@@ -169,7 +169,7 @@ def _unknown_value(error: ValidationError, pointer: str) -> Finding:
 def _nearest(value: Any, names: list[str]) -> str | None:
     if not isinstance(value, str):
         return None
-    plain = value.upper().replace("-", "_").replace(" ", "_")[:80]
+    plain = value[:80].upper().replace("-", "_").replace(" ", "_")
     by_end = [name for name in names if plain and name.upper().endswith(f"_{plain}")]
     near = by_end or get_close_matches(plain, [name.upper() for name in names], n=1)
     return next((name for name in names if near and name.upper() == near[0].upper()), None)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 BASE = "https://smp-check.dev/schemas/"
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
-DURATION = r"^[+-]?(0|((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)$"
+DURATION = r"^[+-]?(0|(([0-9]{1,99}(\.[0-9]{0,99})?|\.[0-9]{1,99})(ns|us|µs|μs|ms|s|m|h)){1,50})$"
 NESTED = {f.of for message in MESSAGES.values() for f in message.fields if f.type is Type.MESSAGE and not f.repeated}
 
 

@@ -44,6 +44,8 @@ CASES = [
     ("SMP103", Kind.RUN, "/smp_check", "2", None),
     ("SMP104", Kind.CONFIGURATION, "/test/duration", "10", None),
     ("SMP104", Kind.CONFIGURATION, "/check", {"round": 2}, "/check/round"),
+    ("SMP104", Kind.CONFIGURATION, "/test/duration", "9" * 400 + "h", None),
+    ("SMP104", Kind.CONFIGURATION, "/test/duration", "9" * 4000, None),
     ("SMP105", Kind.RESULT, "/actual_qps", float("nan"), None),
     ("SMP105", Kind.RUN, f"{ROUND}/latency/mean", float("inf"), None),
     ("SMP106", Kind.CONFIGURATION, f"{CLIENT}/connections", -1, None),
@@ -141,6 +143,7 @@ def test_a_breach_is_found_where_it_is(rule: str, kind: Kind, pointer: str, valu
     for finding in findings:
         assert finding.message
         assert len(finding.message) < 250
+        assert len(finding.fix) <= 300
 
 
 def test_every_rule_has_a_case() -> None:

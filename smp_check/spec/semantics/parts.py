@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from smp_check.spec.findings import Finding
 
 SMP_VERSION = "v0.0.1"
+LONGEST_URL = 8192
+"""Servers take no longer request line by default."""
 
 
 def check_version(part: Mapping[str, Any], at: str = "") -> Iterator[Finding]:
@@ -57,6 +59,8 @@ def check_http_url(url: str, at: str) -> Iterator[Finding]:
 def url_fault(url: str, schemes: tuple[str, ...]) -> str | None:
     """What is wrong with a URL that must have one of these schemes, or ``None``."""
     shown = repr(url if len(url) <= 60 else url[:57] + "...")
+    if len(url) > LONGEST_URL:
+        return f"{shown} is longer than {LONGEST_URL:,} characters"
     if any(character.isspace() or ord(character) < 32 for character in url):
         return f"{shown} has blanks in it"
     try:

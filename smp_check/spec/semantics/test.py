@@ -39,6 +39,7 @@ GENERATORS = (
 )
 """Load generators that are known by name; others may be installed beside them."""
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_BREAK = re.compile(r"[\r\n\0]")
 _SECRET_HEADERS = {"authorization", "proxy-authorization", "cookie", "x-api-key"}
 
 
@@ -108,7 +109,7 @@ def _endpoints(client: Mapping[str, Any], at: str, runnable: bool) -> Iterator[F
 
 
 def _mended(url: str, protocol: str) -> str:
-    if "://" not in url and not any(character.isspace() for character in url):
+    if "://" not in url and not any(character.isspace() for character in url[:1000]):
         scheme = SCHEMES.get(protocol, ("http",))[0]
         return f"write {scheme}://{url[:60]}"
     others = [name for name, schemes in SCHEMES.items() if url.partition(":")[0] in schemes]
@@ -121,7 +122,7 @@ def _headers(client: Mapping[str, Any], at: str) -> Iterator[Finding]:
         where = f"{at}/headers/{name.replace('~', '~0').replace('/', '~1')}"
         if not _HEADER_NAME.fullmatch(name):
             yield breach("SMP215", where, f"{name[:40]!r} is no header name", "letters, digits and hyphens")
-        elif any(character in value for character in "\r\n\0"):
+        elif _BREAK.search(value):
             yield breach("SMP215", where, f"the value of {name[:40]} has a line break", "write it on one line")
         elif name.lower() in _SECRET_HEADERS:
             yield breach("SMP224", where, f"{name} will be written into the run document", "is the value a secret?")

@@ -50,3 +50,8 @@ def said(line: str) -> str:
     if not isinstance(value, Mapping) or "msg" not in value:
         return line.strip()
     return ": ".join(str(value[name]) for name in ("msg", "err", "error") if value.get(name))
+
+
+def good_status(code: str) -> bool:
+    """Whether an HTTP status says that all went well, redirects included: 200 to 399."""
+    return re.fullmatch("[23][0-9]{2}", code) is not None

@@ -19,7 +19,7 @@ from smp_check.spec.configuration import Protocol
 from smp_check.units import format_duration
 
 RESULT, CALLS, BODY = "result.json", "calls.log", "body"
-_CALL = re.compile(rb'\{"latency":([0-9.eE+-]+),"timestamp":(\d+),"thread":(\d+)')
+_CALL = re.compile(rb'\{"latency":(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?),"timestamp":(\d+),"thread":(\d+)')
 _OLDEST = (1, 28)
 """The first version with an access log and counts of failed calls."""
 

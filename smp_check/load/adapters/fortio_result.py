@@ -7,13 +7,14 @@ give the duration in seconds instead of nanoseconds.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from smp_check.load.adapters.distribution import Bucket, known_percentiles, spread
 from smp_check.load.adapters.failures import error_kind, examples, kind_of_any
-from smp_check.load.adapters.fields import Fields, SourceError
+from smp_check.load.adapters.fields import Fields, SourceError, number_of
 from smp_check.load.adapters.reading import Reading, examined, note, warning
 from smp_check.spec.configuration import Protocol
 from smp_check.spec.run import PERCENTILES, Counts, Latency, Remark
@@ -21,7 +22,7 @@ from smp_check.spec.run import PERCENTILES, Counts, Latency, Remark
 METHOD = "fortio-buckets"
 DEFAULT_RESOLUTION = 1e-3
 _RUN_TYPES = (("HTTP", Protocol.HTTP), ("TCP", Protocol.TCP), ("UDP", Protocol.UDP), ("GRPC", Protocol.GRPC))
-_GOOD_WORDS = frozenset({"OK", "SERVING"})
+_GOOD_WORDS = frozenset({"418", "OK", "SERVING", "1"})
 _STEP = 0.1
 _WIDE_SHARE, _WIDE_WIDTH = 0.5, 0.2
 
@@ -183,11 +184,10 @@ def _seconds(fields: Fields, count: int) -> float | None:
 def _requested(value: Any) -> tuple[float | None, bool | None]:
     if value == "max":
         return None, True
-    try:
-        rate = float(value)
-    except (TypeError, ValueError):
+    rate = number_of(value)
+    if rate is None:
         return None, None
-    return (rate, False) if math.isfinite(rate) and rate > 0 else (None, True)
+    return (rate, False) if rate > 0 else (None, True)
 
 
 def _interrupted(fields: Fields) -> list[Remark]:
@@ -223,14 +223,12 @@ def _counts(fields: Fields, count: int, protocol: Protocol | None, complaints: S
 
 def _good(code: str) -> bool:
     """Fortio's own rule: 2xx and 418 for HTTP, OK for TCP and UDP, SERVING (1 in old versions) for gRPC."""
-    if code.isdigit():
-        return 200 <= int(code) <= 299 or code in {"418", "1"}
-    return code in _GOOD_WORDS
+    return re.fullmatch("2[0-9]{2}", code) is not None or code in _GOOD_WORDS
 
 
 def _failure(code: str, protocol: Protocol | None, complaints: Sequence[str]) -> str:
     if code == "-1" or (protocol is Protocol.GRPC and code == "ERROR"):
         return kind_of_any(complaints)
-    if code.isdigit() or protocol is Protocol.GRPC:
+    if re.fullmatch("[0-9]+", code) or protocol is Protocol.GRPC:
         return "status"
     return error_kind(code)

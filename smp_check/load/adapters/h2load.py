@@ -12,6 +12,7 @@ from typing import Any
 
 from smp_check.load.adapters.adapter import Invocation, Measured, Output
 from smp_check.load.adapters.distribution import from_microseconds, from_quantiles, from_values
+from smp_check.load.adapters.failures import good_status
 from smp_check.load.adapters.fields import Fields, SourceError, number_of
 from smp_check.load.adapters.reading import Reading, examined, note
 from smp_check.load.adapters.tool import Tool, header_flags
@@ -22,13 +23,14 @@ from smp_check.spec.run import Counts, Latency
 LOG, BODY = "requests.tsv", "body"
 HTTP2 = "--h2"
 """Ours, among the options: HTTP/2 instead of HTTP/1.1, which is what h2load does without ``--h1``."""
-_TIME = r"([\d.]+)(us|ms|s)"
+_TIME = r"(\d{1,15}(?:\.\d{1,15})?)(us|ms|s)"
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
 _REQUESTS = re.compile(
-    r"^requests: (\d+) total, \d+ started, (\d+) done, (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout",
+    r"^requests: (\d{1,15}) total, \d+ started, (\d{1,15}) done, (\d{1,15}) succeeded, (\d{1,15}) failed, "
+    r"(\d{1,15}) errored, (\d{1,15}) timeout",
     re.MULTILINE,
 )
-_LOG_ROW = re.compile(rb"^(\d+)\t(-?\d+)\t(\d+)$", re.MULTILINE)
+_LOG_ROW = re.compile(rb"^(\d{1,18})\t(-?\d{1,9})\t(\d{1,15})$", re.MULTILINE)
 
 
 class H2loadAdapter(Tool):
@@ -83,7 +85,7 @@ def read_h2load_text(text: str, *, connections: int | None = None) -> Reading:
     if not total:
         raise SourceError("h2load made no request at all: nothing answers there, or it refuses the connection")
     seconds = float(finished[1]) * _UNITS[finished[2]]
-    clients = re.findall(r"spawning thread #\d+: (\d+) total client", text)
+    clients = re.findall(r"spawning thread #\d+: (\d{1,9}) total client", text)
     version = re.search(r"h2load nghttp2/(\S+)", text)
     transport = errored + late
     status = max(failed - transport, 0)
@@ -105,7 +107,7 @@ def read_h2load_text(text: str, *, connections: int | None = None) -> Reading:
 
 
 def _bytes(text: str) -> int | None:
-    found = re.search(r"^traffic: \S+ \((\d+)\) total", text, re.MULTILINE)
+    found = re.search(r"^traffic: \S+ \((\d{1,18})\) total", text, re.MULTILINE)
     return int(found[1]) if found else None
 
 
@@ -160,7 +162,7 @@ def read_h2load_log(text: str) -> Reading:
     sent = latencies.total()
     if not sent or end <= start:
         raise SourceError("this log of h2load has no request in it")
-    bad = sum(count for code, count in status.items() if not 200 <= int(code) <= 399)
+    bad = sum(count for code, count in status.items() if not good_status(code))
     lost = status.pop("-1", 0)
     errors = {kind: count for kind, count in (("status", bad - lost), ("reset", lost)) if count}
     seconds = (end - start) / 1e6

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from smp_check.load.adapters.adapter import Invocation, Measured, Output
 from smp_check.load.adapters.distribution import from_quantiles, from_values
-from smp_check.load.adapters.failures import error_kind, examples
+from smp_check.load.adapters.failures import error_kind, examples, good_status
 from smp_check.load.adapters.fields import SourceError, number_of
 from smp_check.load.adapters.reading import Reading, examined, note, warning
 from smp_check.load.adapters.tool import Tool, header_flags, whole_seconds
@@ -24,7 +24,7 @@ from smp_check.spec.run import Counts, Latency
 BODY = "body"
 RESOLUTION = 1e-4
 CSV_HEADER = "response-time,DNS+dialup,DNS,Request-write,Response-delay,Response-read,status-code,offset"
-_FIELD = r"^\s*{name}:\s*([\d.]+) secs"
+_FIELD = r"^\s*{name}:\s*(\d{{1,15}}\.\d{{1,15}}) secs"
 
 
 class HeyAdapter(Tool):
@@ -69,16 +69,16 @@ def read_hey_text(text: str, *, connections: int | None = None) -> Reading:
     seconds = _number(text, "Total")
     if not is_hey_text(text) or not seconds:
         raise SourceError("this is no summary of hey")
-    status = _section(text, "Status code distribution", r"^\s*\[(\d+)\]\s+(\d+) responses")
-    failures = _section(text, "Error distribution", r"^\s*\[(\d+)\]\s+(.+)$")
+    status = _section(text, "Status code distribution", r"^\s*\[(\d{1,9})\]\s+(\d{1,15}) responses")
+    failures = _section(text, "Error distribution", r"^\s*\[(\d{1,15})\]\s+(.+)$")
     codes = {code: int(count) for code, count in status}
     errors: Counter[str] = Counter()
     for count, words in failures:
         errors[error_kind(words)] += int(count)
-    bad = sum(count for code, count in codes.items() if not 200 <= int(code) <= 399)
+    bad = sum(count for code, count in codes.items() if not good_status(code))
     answers = sum(codes.values())
     sent = answers + sum(errors.values())
-    size = re.search(r"^\s*Total data:\s*(\d+) bytes", text, re.MULTILINE)
+    size = re.search(r"^\s*Total data:\s*(\d{1,18}) bytes", text, re.MULTILINE)
     return examined(
         Reading(
             generator="hey",
@@ -116,7 +116,7 @@ def _latency(text: str, answers: int) -> Latency:
     """Percentiles of the summary; with few answers hey prints rows of ``0% in 0.0000 secs`` for the missing ones."""
     if not answers:
         return Latency(count=0)
-    rows = re.findall(r"^\s*(\d+)% in ([\d.]+) secs", text, re.MULTILINE)
+    rows = re.findall(r"^\s*(\d{1,3})% in (\d{1,15}\.\d{1,15}) secs", text, re.MULTILINE)
     points = {float(percent): float(value) for percent, value in rows if percent != "0"}
     low, high, mean = _number(text, "Fastest"), _number(text, "Slowest"), _number(text, "Average")
     return from_quantiles(points, count=answers, low=low, high=high, mean=mean)
@@ -135,7 +135,7 @@ def read_hey_csv(text: str) -> Reading:
         ends.append(offset + took)
     if not latencies:
         raise SourceError("hey's CSV has no row of an answer: every request failed, or the file is cut short")
-    bad = sum(count for code, count in status.items() if not code.isdigit() or not 200 <= int(code) <= 399)
+    bad = sum(count for code, count in status.items() if not good_status(code))
     answers = len(latencies)
     seconds = max(ends)
     return examined(

@@ -10,7 +10,7 @@ from typing import Any
 
 from smp_check.load.adapters.adapter import Invocation, Measured, Output
 from smp_check.load.adapters.distribution import from_quantiles
-from smp_check.load.adapters.failures import error_kind, examples
+from smp_check.load.adapters.failures import error_kind, examples, good_status
 from smp_check.load.adapters.fields import Fields, SourceError, load_json
 from smp_check.load.adapters.reading import Reading, examined, warning
 from smp_check.load.adapters.tool import Tool, header_flags
@@ -64,7 +64,7 @@ def read_oha(value: Mapping[str, Any]) -> Reading:
         if _DEADLINE not in text:
             failed[error_kind(text)] = failed.get(error_kind(text), 0) + count
     answers = sum(status.values())
-    bad = sum(count for code, count in status.items() if not code.isdigit() or not 200 <= int(code) <= 399)
+    bad = sum(count for code, count in status.items() if not good_status(code))
     sent = answers + sum(failed.values())
     if not sent:
         raise SourceError("oha made no request")

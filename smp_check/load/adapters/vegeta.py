@@ -16,7 +16,7 @@ from typing import Any
 
 from smp_check.load.adapters.adapter import Invocation, Measured, Output
 from smp_check.load.adapters.distribution import from_microseconds, from_quantiles, ladder, spread, with_ends
-from smp_check.load.adapters.failures import error_kind, examples
+from smp_check.load.adapters.failures import error_kind, examples, good_status
 from smp_check.load.adapters.fields import Fields, SourceError, number_of
 from smp_check.load.adapters.reading import Reading, examined, note
 from smp_check.load.adapters.tool import Tool, rate_fraction
@@ -27,7 +27,9 @@ from smp_check.units import format_duration
 
 RESULT, BODY = "result.bin", "body"
 _COLUMNS = ("timestamp", "code", "latency", "bytes_out", "bytes_in", "error")
-_PLOT_ROW = re.compile(r"^\s*([\d.]+)\s+([01](?:\.\d+)?)\s+(\d+)\s+([\d.]+|inf|\+Inf)\s*$", re.MULTILINE)
+_PLOT_ROW = re.compile(
+    r"^\s*(\d{1,15}(?:\.\d{1,15})?)\s+([01](?:\.\d+)?)\s+(\d{1,15})\s+([\d.]+|inf|\+Inf)\s*$", re.MULTILINE
+)
 
 
 class VegetaAdapter(Tool):
@@ -151,7 +153,7 @@ def _lasting(results: list[tuple[float, str, float, str, int]], start: float, en
 
 
 def _counts(status: Mapping[str, int], failed: Mapping[str, int], received: int | None) -> Counts:
-    bad = sum(count for code, count in status.items() if not code.isdigit() or not 200 <= int(code) <= 399)
+    bad = sum(count for code, count in status.items() if not good_status(code))
     answers = sum(status.values())
     errors = dict(failed) | ({"status": bad} if bad else {})
     return Counts(

@@ -14,11 +14,14 @@ from smp_check.spec.configuration import Protocol
 from smp_check.spec.run import PERCENTILES, Latency, Remark
 
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_TIME = r"([\d.]+)(us|ms|s|m|h)"
+_NUMBER = r"(\d{1,15}(?:\.\d{1,15})?)"
+_TIME = rf"{_NUMBER}(us|ms|s|m|h)"
 _HEAD = re.compile(r"^Running (?P<time>\S+) test @ (?P<url>\S+)", re.MULTILINE)
-_SPECTRUM = re.compile(r"^\s*([\d.]+)\s+([01]\.\d+)\s+(\d+)\s+(?:[\d.]+|inf)\s*$", re.MULTILINE)
-_FOOTER = re.compile(r"#\[(Mean|Max)\s*=\s*([\d.]+),\s*(\w[\w ]*?)\s*=\s*([\d.]+)\]")
-_PERCENT = re.compile(rf"^\s*([\d.]+)%\s+{_TIME}\s*$", re.MULTILINE)
+_SPECTRUM = re.compile(
+    rf"^\s*{_NUMBER}\s+([01]\.\d{{1,15}})\s+(\d{{1,15}})\s+(?:{_NUMBER[1:-1]}|inf)\s*$", re.MULTILINE
+)
+_FOOTER = re.compile(rf"#\[(Mean|Max)\s*=\s*{_NUMBER},\s*(\w[\w ]*?)\s*=\s*{_NUMBER}\]")
+_PERCENT = re.compile(rf"^\s*{_NUMBER}%\s+{_TIME}\s*$", re.MULTILINE)
 
 
 def is_wrk(text: str) -> bool:
@@ -29,14 +32,14 @@ def is_wrk(text: str) -> bool:
 def read_wrk_text(text: str) -> Reading:
     """Read a report; the spectrum of wrk2 gives a histogram, wrk's distribution percentiles alone."""
     head = _HEAD.search(text)
-    total = re.search(rf"^\s*(\d+) requests in {_TIME}", text, re.MULTILINE)
+    total = re.search(rf"^\s*(\d{{1,15}}) requests in {_TIME}", text, re.MULTILINE)
     if head is None or total is None:
         raise SourceError("this is no whole report of wrk: the line with the number of requests is missing")
     seconds = _seconds(total[2], total[3])
     wrk2 = "HdrHistogram" in text or "Detailed Percentile spectrum" in text or "Thread calibration" in text
     counts = wrk_counts(int(total[1]), _errors(text))
     latency = _spectrum(text) if _SPECTRUM.search(text) else _distribution(text, int(total[1]))
-    connections = re.search(r"\b(\d+) connections", text)
+    connections = re.search(r"\b(\d{1,9}) connections", text)
     rate = re.search(r"^Requests/sec:\s*([\d.]+)", text, re.MULTILINE)
     return examined(
         Reading(
@@ -69,10 +72,12 @@ def _seconds(number: str, unit: str) -> float:
 
 def _errors(text: str) -> Mapping[str, int]:
     found = dict.fromkeys(ERROR_KINDS, 0)
-    socket = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
+    socket = re.search(
+        r"Socket errors: connect (\d{1,15}), read (\d{1,15}), write (\d{1,15}), timeout (\d{1,15})", text
+    )
     if socket:
         found |= dict(zip(("connect", "read", "write", "timeout"), map(int, socket.groups()), strict=True))
-    status = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
+    status = re.search(r"Non-2xx or 3xx responses: (\d{1,15})", text)
     return found | ({"status": int(status[1])} if status else {})
 
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -81,10 +82,23 @@ def test_any_one_value_replaced_by_something_strange(name: str) -> None:
     value = json.loads((RECORDED / name).read_text())
     rng = random.Random(name)
     spots = paths(value)
-    for path in spots if len(spots) < 30 else rng.sample(spots, 30):
+    for path in spots if len(spots) < 20 else rng.sample(spots, 20):
         for new in rng.sample(STRANGE, 3):
             with contextlib.suppress(ValueError):  # a number of 400 digits cannot be written
                 tried(json.dumps(replaced(value, path, new)).encode("utf-8", "surrogatepass"))
+
+
+NUMERALS = ("1.2.3", "9" * 5000, "-1", "NaN", "1e999", "0", "0.0", "", ".", "99999999999999999999", "1_000")
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if not name.endswith(".json")])
+def test_any_number_of_a_text_replaced_by_something_strange(name: str) -> None:
+    text = (RECORDED / name).read_text()
+    rng = random.Random(name)
+    spots = list(re.finditer(r"\d+(?:\.\d+)*", text))
+    for spot in spots if len(spots) < 20 else rng.sample(spots, 20):
+        for new in rng.sample(NUMERALS, 3):
+            tried((text[: spot.start()] + new + text[spot.end() :]).encode())
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -30,8 +30,7 @@ PARAMETERS: Mapping[str, float] = {
     "rounds_tell": 3.0,  # how much the rounds' own spread says on b: so many independent rounds
 }
 SHARES = (0.0, 0.5, 1.0)
-_GRID = 17
-_GRID_REACH = 2.6
+_GRID_LOW, _GRID_HIGH, _GRID_STEP = -2.6, 6.5, 0.325  # far up: a wild machine must not fall out of the grid
 _T6_SCALE = math.sqrt(4 / 6)  # so that the standard deviation of the t is the one that was meant
 _LEAST_ERROR = 1e-8
 LEAST_WEIGHT = 1e-6
@@ -117,7 +116,8 @@ def bisect(rising: Callable[[float], float], low: float, high: float) -> float:
 @lru_cache(maxsize=256)
 def log_normal_grid(center: float, width: float) -> tuple[tuple[float, float], ...]:
     """(s, log prior weight) of a log-normal prior."""
-    steps = [_GRID_REACH * (2 * i / (_GRID - 1) - 1) for i in range(_GRID)]
+    count = round((_GRID_HIGH - _GRID_LOW) / _GRID_STEP)
+    steps = [_GRID_LOW + _GRID_STEP * i for i in range(count + 1)]
     return tuple((center * math.exp(width * step), -0.5 * step * step) for step in steps)
 
 

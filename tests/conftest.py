@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -23,6 +24,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 settings.register_profile("shared-machine", deadline=None)  # other work shares the machine that tests run on
 settings.load_profile("shared-machine")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell ignores it for its background jobs, and we inherit that
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def free_port() -> int:

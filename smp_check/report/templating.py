@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from smp_check.errors import InputError
 from smp_check.report import escape
+from smp_check.report.values import together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -109,8 +110,9 @@ def _prose(text: str, context: Context) -> str:
     words = _words(context)
     pieces = escape.plain(text).split("`")
     if len(pieces) % 2 == 0 or not all(piece.strip() for piece in pieces[1::2]):
-        return words(text)
-    return "".join(_CODE[context](piece) if place % 2 else _spaced(words, piece) for place, piece in enumerate(pieces))
+        return together(words(text))
+    shown = (_CODE[context](piece) if place % 2 else _spaced(words, piece) for place, piece in enumerate(pieces))
+    return together("".join(shown))
 
 
 def _words(context: Context) -> Callable[[str], str]:

@@ -7,7 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from smp_check.report.escape import terminal
-from smp_check.report.values import ABSENT
+from smp_check.report.values import ABSENT, together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -145,7 +145,8 @@ def _foot(view: View, paint: _Paint) -> Iterator[str]:
 
 def _wrapped(text: str, lead: str) -> list[str]:
     """Lines of at most ``WIDTH`` columns; a number and its unit stay together."""
-    together = re.sub(r"(?<=[\d–]) (?=(?:%|µs|ms|s|MB|kB|mcores|points)\b|%)", "\u00a0", terminal(text))
     indent = " " * len(lead)
-    lines = textwrap.wrap(together, WIDTH, initial_indent=lead, subsequent_indent=indent, break_on_hyphens=False)
+    lines = textwrap.wrap(
+        together(terminal(text)), WIDTH, initial_indent=lead, subsequent_indent=indent, break_on_hyphens=False
+    )
     return [line.replace("\u00a0", " ") for line in lines]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from smp_check.verdict.model import MetricComparison, Unit
 
 ABSENT = "–"
+_UNIT = re.compile(r"(?<=[\d–]) (?=(?:µs|ms|s|MB|kB|mcores|points)\b|%)")
 _NOTHING = re.compile(r"[−-]0(\.0+)?(\D.*)?")
 """A negative zero."""
 COARSE = 0.0995
@@ -77,6 +78,11 @@ def relative(change: float) -> str:
     if change >= FACTOR:
         return f"×{1 + change:.3g}"
     return format_share(change, signed=True, digits=0 if abs(change) >= COARSE else 1)
+
+
+def together(text: str) -> str:
+    """Text whose numbers do not part from their units at the end of a line."""
+    return _UNIT.sub("\u00a0", text)
 
 
 def format_moment(moment: datetime) -> str:

@@ -58,7 +58,8 @@ def judge_first_stage(inputs: Inputs, folder: Path) -> Judged:
         judge = _Judge(github, repository, check, inputs, request, stage)
         written = tuple(judge.write(leg, folder / "legs") for leg in found)
     options = (f"--pull-request={request.number}", f"--head={stage.head_sha}", f"--run={run_id}.{stage.attempt}")
-    return Judged(comparisons=written, options=options)
+    key = () if inputs.comment_key else ("--comment-key=all legs",)  # whichever legs there are today
+    return Judged(comparisons=written, options=(*options, *key))
 
 
 def _own_options(github: GitHub, repository: str, inputs: Inputs, folder: Path) -> CheckOptions:

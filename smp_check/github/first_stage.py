@@ -9,7 +9,8 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from smp_check.errors import GitHubError, InputError
@@ -102,7 +103,18 @@ def legs(github: GitHub, repository: str, run_id: int) -> list[Leg]:
     ]
     if len(found) > MOST_LEGS:
         raise InputError(f"the first stage left {len(found)} documents; at most {MOST_LEGS} are taken")
-    return [_leg(github, repository, artifact) for artifact in sorted(found, key=lambda each: str(each["name"]))]
+    ordered = sorted(found, key=lambda artifact: str(artifact["name"]))
+    return _told_apart([_leg(github, repository, artifact) for artifact in ordered])
+
+
+def _told_apart(found: list[Leg]) -> list[Leg]:
+    """Legs whose names came to the same label get numbers."""
+    seen: Counter[str] = Counter()
+    apart = []
+    for leg in found:
+        seen[leg.label] += 1
+        apart.append(leg if seen[leg.label] == 1 else replace(leg, label=f"{leg.label} {seen[leg.label]}".strip()))
+    return apart
 
 
 def _leg(github: GitHub, repository: str, artifact: dict[str, Any]) -> Leg:

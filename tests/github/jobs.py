@@ -15,6 +15,20 @@ if TYPE_CHECKING:
     from tests.github.fake import FakeGitHub
 
 
+CONFIGURATION = """
+test:
+  smp_version: v0.0.1
+  name: shop
+  duration: 2s
+  clients: [{protocol: PROTOCOL_HTTP, connections: 2, rps: 100, endpoint_urls: ["http://127.0.0.1:8080/"]}]
+mesh: {}
+check:
+  gates:
+    p50: {tolerance: 10%}
+    p90: {tolerance: 25%}
+"""
+
+
 @dataclass(frozen=True)
 class Ended:
     code: int
@@ -66,3 +80,13 @@ class ActionsJob:
         return Ended(
             done.returncode, done.stdout, done.stderr, outputs, files["GITHUB_STEP_SUMMARY"].read_text(encoding="utf-8")
         )
+
+
+def request(repository: str = "mesh/shop", number: int = 7, head: str = "b" * 40) -> dict[str, Any]:
+    return {
+        "pull_request": {
+            "number": number,
+            "head": {"sha": head, "repo": {"full_name": repository}},
+            "base": {"sha": "a" * 40, "ref": "main"},
+        }
+    }

@@ -10,10 +10,8 @@ from typing import Any
 import pytest
 
 from smp_check.github.announcement import PER_STEP, annotation_lines, within_budget
-from tests.github.jobs import ActionsJob
-from tests.github.test_publish import CONFIGURATION, job, request, runs
+from tests.github.jobs import CONFIGURATION, ActionsJob, request
 
-__all__ = ["job", "runs"]
 STEPS = "smp_check.cli.action"
 
 

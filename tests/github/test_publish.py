@@ -9,62 +9,10 @@ from typing import Any
 
 import pytest
 
-from smp_check.load.embedded.target import BuiltinTarget
-from tests.github.jobs import ActionsJob
+from tests.github.jobs import CONFIGURATION, ActionsJob, request
 from tests.github.test_runner import commands_in
 from tests.report.hostile import CORPUS, CURATED, poisoned
 from tests.report.structure import of_markdown
-
-CONFIGURATION = """
-test:
-  smp_version: v0.0.1
-  name: shop
-  duration: 2s
-  clients: [{protocol: PROTOCOL_HTTP, connections: 2, rps: 100, endpoint_urls: ["http://127.0.0.1:8080/"]}]
-mesh: {}
-check:
-  gates:
-    p50: {tolerance: 10%}
-    p90: {tolerance: 25%}
-"""
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Real run documents of a quick and of a slow service."""
-    from tests.conftest import Tool
-
-    tool = Tool(tmp_path_factory.mktemp("runs"))
-    config = tool.write("c.yaml", CONFIGURATION.replace("check:", "check:\n  round: 500ms\n  warmup: 200ms"))
-    found = {}
-    for name, delay in (("quick", "none"), ("slow", "constant:8ms")):
-        with BuiltinTarget(delay=delay) as target:
-            done = tool("run", config, "--endpoint-url", target.url, "--reference", "none", "-o", f"{name}.json")
-        assert done.code == 0, done.err
-        found[name] = json.loads((tool.folder / f"{name}.json").read_text())
-    for name in ("quick", "slow"):
-        tool("compare", "quick.json", f"{name}.json", "-c", config, "-o", f"{name}-compared.json")
-        found[f"{name}-compared"] = json.loads((tool.folder / f"{name}-compared.json").read_text())
-    return found
-
-
-@pytest.fixture
-def job(fake: Any, tool: Any) -> ActionsJob:
-    shop = fake.repository()
-    shop.add_pull(7, base="a" * 40, head="b" * 40)
-    fake.token("writer", contents="write", pull_requests="write", actions="read", checks="write")
-    fake.token("reader", contents="read")
-    return ActionsJob(tool.folder, fake, tool.environment)
-
-
-def request(repository: str = "mesh/shop", number: int = 7, head: str = "b" * 40) -> dict[str, Any]:
-    return {
-        "pull_request": {
-            "number": number,
-            "head": {"sha": head, "repo": {"full_name": repository}},
-            "base": {"sha": "a" * 40, "ref": "main"},
-        }
-    }
 
 
 def compared(tool: Any, runs: Any, head: str = "slow", name: str = "comparison.json") -> Path:
@@ -361,3 +309,15 @@ def makes_no_command(text: str) -> None:
     for name, value in outputs(comparison).items():
         plain = value.replace("\r", "")
         assert read_like_the_runner(output_entry(name, plain)) == {name: plain}, ascii(text[:60])
+
+
+def test_labels_of_legs_are_harmless_and_differ() -> None:
+    """An artifact's name becomes a folder's name and a heading: short, plain, and never the same twice."""
+    from smp_check.github.first_stage import Leg, _told_apart, label_of
+
+    assert label_of("smp-check-istio") == "istio"
+    assert label_of("smp-check") == ""
+    assert label_of("smp-check-../../etc/passwd") == "etc-passwd"
+    assert len(label_of("smp-check" + "x" * 500)) == 60
+    legs = [Leg(label=label, content=b"") for label in ("a", "a", "", "")]
+    assert [leg.label for leg in _told_apart(legs)] == ["a", "a 2", "", "2"]

@@ -117,7 +117,7 @@ def main() -> None:
     print("## Conformance: documents per second\n")
     print("`smp-check validate` (schema and meaning) beside check-jsonschema (schema alone), same schemas, same files,")
     print(
-        f"each in one process, taking turns; files per second of CPU time, reading them included; medians of {REPEATS}.\n"
+        f"each in one process, taking turns; files per second of CPU time, reading included; medians of {REPEATS}.\n"
     )
     print("| documents | files | mean size | smp-check | check-jsonschema | ratio |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")

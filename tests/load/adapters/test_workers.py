@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -20,7 +21,7 @@ import requests
 from smp_check.errors import MeasurementError
 from smp_check.load.fortio_server.generator import FortioServerGenerator
 from smp_check.load.port import Load
-from tests.conftest import free_port, require, wait_for_port
+from tests.conftest import free_port, require
 
 OFF = [word for name in ("-grpc-port", "-redirect-port", "-tcp-port", "-udp-port") for word in (name, "disabled")]
 
@@ -39,12 +40,18 @@ def fortio_server(address: str, folder: Path, *prefix: str) -> Iterator[subproce
 def workers(tmp_path: Path) -> Iterator[list[str]]:
     """Three servers on loopback."""
     with ExitStack() as stack:
-        ports = [free_port() for _ in range(3)]
-        for port in ports:
-            stack.enter_context(fortio_server(f"127.0.0.1:{port}", tmp_path))
-        for port in ports:
-            wait_for_port(port)
-        yield [f"127.0.0.1:{port}" for port in ports]
+        yield [on_loopback(stack, tmp_path) for _ in range(3)]
+
+
+def on_loopback(stack: ExitStack, folder: Path) -> str:
+    """A server here; another port is taken if somebody else was quicker to take the first one."""
+    for _ in range(3):
+        worker = f"127.0.0.1:{free_port()}"
+        stack.enter_context(fortio_server(worker, folder))
+        with contextlib.suppress(RuntimeError):
+            wait_for_server(worker)
+            return worker
+    raise RuntimeError("no Fortio server could be started")
 
 
 def load_on(workers: list[str], url: str, rate: float | None = 150) -> Load:

@@ -18,12 +18,24 @@ def prepare(path: Path) -> Path:
         raise InputError(f"{path} is a directory", hint=f"name a file in it, for example {path / 'run.json'}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _keep_out_of_commits(path.parent)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".smp-check-")
         os.close(descriptor)
         Path(name).unlink()
     except OSError as fault:
         raise InputError(f"cannot write {path}: {fault.strerror}", hint="give another path with --output") from fault
     return path
+
+
+OWN_FOLDER = ".smp-check"
+"""Where everything goes that nobody named a place for."""
+
+
+def _keep_out_of_commits(folder: Path) -> None:
+    """Our own folder ignores itself, so that `git add .` in the user's repository does not take it along."""
+    own = next((each for each in (folder, *folder.parents) if each.name == OWN_FOLDER), None)
+    if own is not None and not (own / ".gitignore").exists():
+        (own / ".gitignore").write_text("*\n", encoding="utf-8")
 
 
 def prepare_directory(path: Path) -> Path:

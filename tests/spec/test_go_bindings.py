@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smp_check.spec.conformance import check_value, conformant
@@ -83,7 +83,7 @@ def test_the_tables_say_what_the_bindings_say(program: Path) -> None:
 
 
 @given(st.sampled_from(list(MESSAGES)).flatmap(lambda name: st.tuples(st.just(name), any_message(MESSAGES[name]))))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@settings(max_examples=150)
 def test_they_read_what_we_write_and_we_read_what_they_write(bindings: Bindings, drawn: tuple[str, Any]) -> None:
     name, value = drawn
     message = MESSAGES[name]
@@ -103,7 +103,7 @@ def test_they_read_what_we_write_and_we_read_what_they_write(bindings: Bindings,
 
 @pytest.mark.parametrize("kind", list(MESSAGE_OF), ids=lambda kind: kind.value)
 @given(data=st.data())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+@settings(max_examples=15)
 def test_what_they_write_conforms(bindings: Bindings, kind: Kind, data: st.DataObject) -> None:
     message = MESSAGE_OF[kind]
     value = data.draw(sensible(message.name)) if kind is not Kind.SERVICE_MESH else {"type": "ISTIO", "version": "1"}

@@ -116,9 +116,7 @@ def one_file(pile: Pile) -> tuple[float, float]:
 def main() -> None:
     print("## Conformance: documents per second\n")
     print("`smp-check validate` (schema and meaning) beside check-jsonschema (schema alone), same schemas, same files,")
-    print(
-        f"each in one process, taking turns; files per second of CPU time, reading included; medians of {REPEATS}.\n"
-    )
+    print(f"each in one process, taking turns; files per second of CPU time, reading included; medians of {REPEATS}.\n")
     print("| documents | files | mean size | smp-check | check-jsonschema | ratio |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
     with tempfile.TemporaryDirectory() as folder:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from smp_check.cli.action_context import command, outputs, the_configuration, the_folder, the_inputs, the_plan
+from smp_check.cli.action.context import command, outputs, the_configuration, the_folder, the_inputs, the_plan
 from smp_check.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from smp_check.cli.second_stage import Judged
+    from smp_check.cli.action.second_stage import Judged
     from smp_check.github.event import Plan
     from smp_check.github.inputs import Inputs
     from smp_check.verdict.model import Comparison
@@ -35,7 +35,7 @@ def publish_step() -> int:
 
 def _judged(inputs: Inputs, planned: Plan) -> Judged:
     """What to publish: this job's comparison, other jobs', or the first stage's documents, judged here."""
-    from smp_check.cli.second_stage import Judged, judge_first_stage
+    from smp_check.cli.action.second_stage import Judged, judge_first_stage
 
     folder = the_folder()
     if inputs.comparisons:

@@ -12,8 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from smp_check.cli.action_context import command, outputs, the_configuration, the_folder, the_inputs, the_plan
-from smp_check.cli.action_publish import publish_step
+from smp_check.cli.action.context import command, outputs, the_configuration, the_folder, the_inputs, the_plan
+from smp_check.cli.action.publish import publish_step
 from smp_check.errors import ExitCode, SmpCheckError, StoreError
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _history(planned: Plan, commit: str | None, ancestors: Sequence[str]) -> lis
 
 def measure_step() -> int:
     """Measure in a process that has no token and nothing of the runner's files."""
-    from smp_check.cli.action_process import run_apart
+    from smp_check.cli.action.process import run_apart
     from smp_check.github.environment import allowed
 
     inputs, folder = the_inputs(), the_folder()

@@ -66,6 +66,7 @@ def ab_command(
       smp-check ab smp-check.yaml --base-start './old $SMP_CHECK_PORT' --head-start './new $SMP_CHECK_PORT'
       smp-check ab --base-url http://127.0.0.1:8080/ --head-url http://127.0.0.1:15001/ --duration 60s
     """
+    from smp_check.cli.acceptance import labelled_here, load_acceptances
     from smp_check.cli.announce import announce
     from smp_check.cli.bench import real_bench
     from smp_check.cli.check import present
@@ -77,13 +78,14 @@ def ab_command(
 
     wanted = Given(**given, reference=overrides.reference)
     configuration = configured(config, overrides, wanted, console)
+    accept = (*load_acceptances(configuration), *labelled_here())
     prepare_directory(output)
     with matched(configuration, wanted, output / "logs", console) as match:
         _promise(match, configuration, console)
         if match.restarts and overrides.duration:
             console.warn("--duration does not count where launches do; give --launches, or another check.round")
         with Progress(configuration, console) as progress:
-            checked = ab(configuration, real_bench(console), match, progress.on_event)
+            checked = ab(configuration, real_bench(console), match, progress.on_event, accept=accept)
     present(checked, output, console)
     files = {"run": output / "run.json", "comparison": output / "comparison.json", "report": output / "report.md"}
     announce([("", checked.comparison)], config=configuration.source, files=files, console=console)

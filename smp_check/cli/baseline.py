@@ -92,18 +92,31 @@ def show_command(record: str, store: str | None, branch: str | None, console: Co
     type=click.Path(path_type=Path),
     help="How the run was judged: a regressed or failed run is kept, but never becomes the norm.",
 )
+@click.option("--keep", type=click.IntRange(min=1), default=200, show_default=True, help="Newest runs kept per series.")
 @store_options
 @console_options
-def add_command(run: Path, comparison: Path | None, store: str | None, branch: str | None, console: Console) -> None:
-    """Add the run document RUN to the baseline; adding it twice changes nothing."""
+def add_command(
+    run: Path, comparison: Path | None, keep: int, store: str | None, branch: str | None, console: Console
+) -> None:
+    """Add the run document RUN to the baseline; adding it twice changes nothing.
+
+    A series that has grown a tenth longer than --keep loses its oldest runs.
+    """
     from smp_check.cli.runs import load_comparison, load_run
+    from smp_check.errors import StoreError
     from smp_check.pipeline import recorded_run
+    from smp_check.store.export import trim
 
     document = load_run(run)
     if comparison is not None:
         document = recorded_run(document, load_comparison(comparison))
-    record = _open(store, branch, console).append(document)
+    opened = _open(store, branch, console)
+    record = opened.append(document)
     console.say(f"added: {record.location}")
+    try:
+        trim(opened, record.series, keep)
+    except StoreError as fault:  # the run is safe, and the next one tries again
+        console.warn(f"old runs were not removed: {fault.message}")
 
 
 @baseline_command.command("prune", context_settings=CONTEXT)

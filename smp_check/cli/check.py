@@ -59,7 +59,7 @@ def check_command(
       smp-check check --endpoint-url http://127.0.0.1:8080/
       smp-check check smp-check.yaml --fail-on regression,inconclusive --update-baseline never
     """
-    from smp_check.cli.acceptance import load_acceptances
+    from smp_check.cli.acceptance import labelled_here, load_acceptances
     from smp_check.cli.announce import announce
     from smp_check.cli.bench import real_bench, store_for
     from smp_check.cli.configuration import load_configuration
@@ -83,7 +83,7 @@ def check_command(
             commit=commits[0] if commits else None,
             ancestors=commits[1:],
             add_to_baseline=around.add_to_baseline,
-            accept=load_acceptances(configuration, baselines),
+            accept=(*load_acceptances(configuration, baselines), *labelled_here()),
         )
     present(checked, output, console)
     files = {"run": output / "run.json", "comparison": output / "comparison.json", "report": output / "report.md"}

@@ -95,7 +95,7 @@ def _gate(text: str) -> tuple[str, Gate]:
 def _compared(
     base: Path, head: Path, check: CheckOptions, accept: Path | None, history: Path | None, console: Console
 ) -> Comparison:
-    from smp_check.cli.acceptance import read_acceptances
+    from smp_check.cli.acceptance import labelled_here, read_acceptances
     from smp_check.cli.bench import now
     from smp_check.cli.runs import load_baseline, load_run, read_history
     from smp_check.pipeline import judge
@@ -103,7 +103,7 @@ def _compared(
     run = load_run(head)
     entries = read_acceptances(accept, {*check.gates}) if accept is not None else ()
     runs, anchor = load_baseline(base, run, check.baseline, console, history=read_history(history))
-    return judge(runs, run, check, created=now(), anchor=anchor, accept=entries)
+    return judge(runs, run, check, created=now(), anchor=anchor, accept=(*entries, *labelled_here()))
 
 
 def _recomputed(document: Path, head: Path | None) -> Comparison:

@@ -13,6 +13,8 @@ from typing import Any, Literal
 from smp_check.errors import InputError
 
 ZERO_SHA = "0" * 40
+ACCEPT_LABEL = "smp-check:accept"
+"""A pull request that carries this label fails for no regression: somebody with triage rights meant the change."""
 READ_ONLY_ACTORS = ("dependabot[bot]",)
 """GitHub runs their pull requests as it runs those of forks: with a token that can only read."""
 
@@ -85,6 +87,7 @@ class PullRequest:
     base_sha: str
     """Tip of the base branch when the event was made; not the merge base."""
     base_ref: str = ""
+    labels: tuple[str, ...] = ()
 
 
 Comment = Literal["here", "second-stage", "nowhere"]
@@ -159,6 +162,7 @@ def pull_request_of(payload: Mapping[str, Any]) -> PullRequest | None:
         head_repository=_at(value, "head", "repo", "full_name"),
         base_sha=str(_at(value, "base", "sha") or ""),
         base_ref=str(_at(value, "base", "ref") or ""),
+        labels=tuple(str(_at(each, "name")) for each in _at(value, "labels") or ()),
     )
 
 

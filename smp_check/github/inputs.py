@@ -69,10 +69,11 @@ class Inputs:
         written = [f"--history={folder}/history", f"--output={folder}/comparison.json"]
         return ["compare", f"{folder}/baselines", f"{folder}/run.json", *options, *written]
 
-    def record_command(self, folder: str, store: str, branch: str) -> list[str]:
+    def record_command(self, folder: str, store: str, branch: str, keep: int) -> list[str]:
         """The command that adds the run to the baseline."""
         options = [f"--store={store}"] if store else []
         options += [f"--branch={branch}"] if branch else []
+        options.append(f"--keep={keep}")
         return ["baseline", "add", f"{folder}/run.json", f"--comparison={folder}/comparison.json", *options]
 
     def publish_command(self, comparisons: list[str]) -> list[str]:

@@ -13,15 +13,20 @@ from smp_check.spec.result import document_json
 from smp_check.verdict.paired import compare_sides, decided, pairs_wanted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from smp_check.pipeline.bench import Bench
     from smp_check.pipeline.match import Match
     from smp_check.pipeline.measure import OnEvent
     from smp_check.spec.configuration import Configuration
     from smp_check.spec.run import RunDocument
+    from smp_check.verdict.acceptance import Acceptance
     from smp_check.verdict.model import Comparison
 
 
-def ab(configuration: Configuration, bench: Bench, match: Match, on_event: OnEvent) -> Checked:
+def ab(
+    configuration: Configuration, bench: Bench, match: Match, on_event: OnEvent, *, accept: Sequence[Acceptance] = ()
+) -> Checked:
     """Measure base and head side by side until their difference is decided, and judge it."""
     check = configuration.check
 
@@ -34,6 +39,7 @@ def ab(configuration: Configuration, bench: Bench, match: Match, on_event: OnEve
             planned=len(match.looks()),
             conformance=summarise(check_value(document_json(run), Kind.RUN)),
             created=bench.now(),
+            accept=accept,
         )
 
     measured = measure_sides(

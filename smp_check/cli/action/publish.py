@@ -97,4 +97,4 @@ def _record(inputs: Inputs) -> int:
         return 0
     baseline = the_configuration(inputs).check.baseline
     store, branch = inputs.baseline_store or baseline.store or "", inputs.baseline_branch or baseline.branch
-    return command(inputs.record_command(str(folder), store, branch))
+    return command(inputs.record_command(str(folder), store, branch, baseline.keep))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from smp_check.errors import InputError
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from smp_check.github.inputs import Inputs
     from smp_check.spec.configuration import CheckOptions
     from smp_check.spec.run import RunDocument
+    from smp_check.verdict.acceptance import Acceptance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,8 @@ def judge_first_stage(inputs: Inputs, folder: Path) -> Judged:
             sys.stderr.write(f"nothing to publish: {why}\n")
             return Judged()
         check = _own_options(github, repository, inputs, folder)
-        judge = _Judge(github, repository, check, inputs, request, stage)
+        accept = _own_acceptances(github, repository, inputs, check, folder)
+        judge = _Judge(github, repository, check, inputs, request, stage, accept)
         written = tuple(judge.write(leg, folder / "legs") for leg in found)
     options = (f"--pull-request={request.number}", f"--head={stage.head_sha}", f"--run={run_id}.{stage.attempt}")
     key = () if inputs.comment_key else ("--comment-key=all legs",)  # whichever legs there are today
@@ -84,6 +86,26 @@ def _own_options(github: GitHub, repository: str, inputs: Inputs, folder: Path) 
     return CheckOptions()
 
 
+def _own_acceptances(
+    github: GitHub, repository: str, inputs: Inputs, check: CheckOptions, folder: Path
+) -> tuple[Acceptance, ...]:
+    """The accepted changes that the default branch holds, beside its configuration."""
+    from smp_check.cli.acceptance import read_acceptances
+    from smp_check.github.contents import file_at
+
+    if check.accept is None:
+        return ()
+    name = (PurePosixPath(inputs.config).parent / check.accept).as_posix()
+    content = file_at(github, repository, name, os.environ["GITHUB_SHA"])
+    if content is None:
+        raise InputError(
+            f"{name} is not on the default branch", hint="check.accept names it, and it is read from there"
+        )
+    path = folder / "accepted.yaml"
+    path.write_bytes(content)
+    return read_acceptances(path, check.gates)
+
+
 class _Judge:
     """Compares the legs of one pull request with this repository's baseline."""
 
@@ -95,13 +117,16 @@ class _Judge:
         inputs: Inputs,
         request: PullRequest,
         stage: FirstStage,
+        accept: tuple[Acceptance, ...],
     ) -> None:
+        from smp_check.cli.acceptance import accepted_by_label
         from smp_check.cli.bench import store_for
         from smp_check.cli.console import Console
         from smp_check.github.first_stage import base_of
         from smp_check.github.history import commits_before
 
         self._check, self._request, self._stage = check, request, stage
+        self._accept = (*accept, *accepted_by_label(request))
         store, branch = inputs.baseline_store or None, inputs.baseline_branch or None
         self._store = store_for(check.baseline, Console(), store=store, branch=branch)
         base = base_of(github, repository, request)
@@ -127,7 +152,7 @@ class _Judge:
             ancestors=self._history[1:],
             any_machine=options.any_machine,
         )
-        comparison = judge(base, run, self._check, created=now(), anchor=selection.anchor)
+        comparison = judge(base, run, self._check, created=now(), anchor=selection.anchor, accept=self._accept)
         path = prepare(place / "comparison.json")
         write(path, render(comparison, "json"))
         return path

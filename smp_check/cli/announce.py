@@ -54,7 +54,7 @@ def _summary(path: str, legs: Sequence[tuple[str, Comparison]], console: Console
     """The whole report; a shorter one where other tools have filled the summary; at least the verdict."""
     from smp_check.github.announcement import worst_of
     from smp_check.github.runner import write_summary
-    from smp_check.report.render import render_many
+    from smp_check.report.legs import render_many
 
     verdict = worst_of([comparison for _, comparison in legs]).verdict.value
     short = f"**{verdict}**: the report does not fit into this job summary.\n"

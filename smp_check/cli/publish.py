@@ -70,7 +70,7 @@ def publish_command(
     from smp_check.cli.announce import announce
     from smp_check.cli.output import write
     from smp_check.cli.runs import load_comparison
-    from smp_check.report.render import render_many
+    from smp_check.report.legs import render_many
 
     legs = [(label_of(path, comparison), load_comparison(path)) for path in comparison]
     if dry_run:
@@ -93,7 +93,7 @@ def _publish(legs: Sequence[tuple[str, Comparison]], wish: Wish, console: Consol
     from smp_check.github.client import GitHub
     from smp_check.github.place import Place
     from smp_check.github.publication import intend, leg_name, post_comment
-    from smp_check.report.render import render_many
+    from smp_check.report.legs import render_many
 
     context, planned = _circumstances(wish)
     comparisons = [comparison for _, comparison in legs]

@@ -44,7 +44,7 @@ def report_command(
     from smp_check.cli.output import prepare, write
     from smp_check.cli.publish import label_of
     from smp_check.cli.runs import load_comparison
-    from smp_check.report.render import render_many
+    from smp_check.report.legs import render_many
     from smp_check.report.templating import TemplateError
 
     if output is not None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from smp_check.errors import InputError
 from smp_check.report.budget import COMMENT, SUMMARY, BudgetError, fitted
 from smp_check.report.build import build_view
+from smp_check.report.document import comparison_json, plain_json
 from smp_check.report.escape import LONGEST_NAME, plain, quiet_json, terminal
-from smp_check.report.render import comparison_json, plain_json, render
+from smp_check.report.render import render
 from smp_check.report.templating import fill
 
 if TYPE_CHECKING:
@@ -34,10 +35,29 @@ class Leg:
     """Its own report; ``None`` where there was no room for it."""
 
 
-def render_legs(
+def render_many(
+    legs: Sequence[tuple[str, Comparison]],
+    format: str = "markdown",  # noqa: A002
+    *,
+    template: str | None = None,
+    color: bool = False,
+    budget: int | None = None,
+) -> str:
+    """Several comparisons (the legs of a matrix) in one report: an overview, then a section for each.
+
+    ``legs`` are (label, comparison); an empty label becomes the test's name. The rest is as with ``render``; a leg
+    that the budget has no room for keeps its line in the overview. No leg raises ``InputError``.
+    """
+    if not legs:
+        raise InputError("nothing to report: no comparison was given")
+    if len(legs) == 1 and not legs[0][0]:
+        return render(legs[0][1], format, template=template, color=color, budget=budget)
+    return _together(legs, format, template=template, color=color, budget=budget)
+
+
+def _together(
     legs: Sequence[tuple[str, Comparison]], format_: str, *, template: str | None, color: bool, budget: int | None
 ) -> str:
-    """See ``render.render_many``."""
     if format_ == "json":
         return _json(legs)
     if format_ == "junit":

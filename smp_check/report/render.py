@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import math
 from dataclasses import replace
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from smp_check.errors import InputError
 from smp_check.report.budget import COMMENT, SUMMARY, fitted
 from smp_check.report.build import build_view
-from smp_check.report.escape import quiet_json
+from smp_check.report.document import comparison_json, plain_json
 from smp_check.report.templating import Context, fill
-from smp_check.spec.codec import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from smp_check.report.view import View
     from smp_check.verdict.model import Comparison
 
@@ -59,50 +53,6 @@ def render(
     if format == "text":
         return _text(view, comparison, template, color)
     return _document(view, comparison, format, template, budget)
-
-
-def render_many(
-    legs: Sequence[tuple[str, Comparison]],
-    format: str = "markdown",  # noqa: A002
-    *,
-    template: str | None = None,
-    color: bool = False,
-    budget: int | None = None,
-) -> str:
-    """Several comparisons (the legs of a matrix) in one report: an overview, then a section for each.
-
-    ``legs`` are (label, comparison); an empty label becomes the test's name. The rest is as with ``render``; a leg
-    that the budget has no room for keeps its line in the overview. No leg raises ``InputError``.
-    """
-    from smp_check.report.legs import render_legs
-
-    if not legs:
-        raise InputError("nothing to report: no comparison was given")
-    if len(legs) == 1 and not legs[0][0]:
-        return render(legs[0][1], format, template=template, color=color, budget=budget)
-    return render_legs(legs, format, template=template, color=color, budget=budget)
-
-
-def comparison_json(comparison: Comparison) -> str:
-    """The comparison document, format version first; numbers that are none are ``null``."""
-    document = {"smp_check_comparison": comparison.smp_check_comparison, **plain_json(comparison)}
-    return quiet_json(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
-
-
-def plain_json(comparison: Comparison) -> dict[str, Any]:
-    """The comparison as plain JSON values."""
-    document: dict[str, Any] = _finite(to_json(comparison))
-    return document
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_finite(each) for each in value]
-    if isinstance(value, Enum):
-        return value.value
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _text(view: View, comparison: Comparison, template: str | None, color: bool) -> str:

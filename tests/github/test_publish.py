@@ -272,7 +272,7 @@ def arrives_as_text(fake: Any, shop: Any, number: int, text: str) -> None:
     from smp_check.github.client import GitHub
     from smp_check.github.comment import Marker, Order, StickyComment, marker_of
     from smp_check.github.place import Place
-    from smp_check.report.render import render_many
+    from smp_check.report.legs import render_many
 
     comparison = poisoned(text)
     marker = Marker(key="0" * 12, order=Order(run_id=1), head="b" * 12)

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from smp_check.report.render import render, render_many
+from smp_check.report.legs import render_many
+from smp_check.report.render import render
 from tests.report.situations import SITUATIONS
 
 FOLDER = Path(__file__).parent / "golden"

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from smp_check.errors import InputError
 from smp_check.report.budget import COMMENT, LEAST, SUMMARY
-from smp_check.report.render import render, render_many
+from smp_check.report.legs import render_many
+from smp_check.report.render import render
 from smp_check.verdict.model import Comparison
 from tests.report.cases import remark
 from tests.report.hostile import poisoned

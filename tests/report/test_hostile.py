@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from smp_check.report.document import plain_json
 from smp_check.report.escape import code, markdown, plain, terminal
-from smp_check.report.render import plain_json, render, render_many
+from smp_check.report.legs import render_many
+from smp_check.report.render import render
 from tests.report.hostile import CORPUS, CURATED, poisoned
 from tests.report.structure import INVISIBLE, Structure, of_html, of_markdown
 

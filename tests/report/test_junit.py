@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 import pytest
 import xmlschema
 
-from smp_check.report.render import render, render_many
+from smp_check.report.legs import render_many
+from smp_check.report.render import render
 from smp_check.verdict.model import Comparison
 from tests.report.hostile import CORPUS, poisoned
 from tests.report.situations import SITUATIONS

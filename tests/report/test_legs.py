@@ -7,7 +7,8 @@ import json
 import pytest
 
 from smp_check.errors import InputError
-from smp_check.report.render import render, render_many
+from smp_check.report.legs import render_many
+from smp_check.report.render import render
 from tests.report.situations import SITUATIONS
 from tests.report.structure import of_markdown
 

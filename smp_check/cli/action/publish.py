@@ -66,7 +66,8 @@ def _documents(inputs: Inputs, comparisons: Sequence[Path]) -> list[Comparison]:
     from smp_check.cli.output import prepare, write
     from smp_check.cli.publish import label_of
     from smp_check.cli.runs import load_comparison
-    from smp_check.report.render import render, render_many
+    from smp_check.report.legs import render_many
+    from smp_check.report.render import render
 
     folder = the_folder()
     loaded = [load_comparison(path) for path in comparisons]

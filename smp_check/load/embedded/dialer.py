@@ -13,7 +13,6 @@ from smp_check.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from smp_check.load.embedded.lane import Lane
     from smp_check.load.embedded.request import Origin
     from smp_check.load.embedded.settings import Settings
 
@@ -32,7 +31,7 @@ class Dialer:
     def __init__(
         self,
         origin: Origin,
-        factory: Callable[[Lane], asyncio.BaseProtocol],
+        factory: Callable[[Any], asyncio.BaseProtocol],
         context: ssl.SSLContext | None,
         *,
         server_name: str | None = None,
@@ -47,12 +46,12 @@ class Dialer:
         self._datagrams = datagrams
         self._addresses: list[str] = []
 
-    async def connect(self, lane: Lane) -> None:
-        """Open one connection, trying each address of the name. Raises ``DialError``."""
+    async def connect(self, owner: Any) -> None:
+        """Open one connection for its ``owner``, trying each address of the name. Raises ``DialError``."""
         faults: list[DialError] = []
         for address in await self._resolve():
             try:
-                await asyncio.wait_for(self._open(lane, address), self._timeout)
+                await asyncio.wait_for(self._open(owner, address), self._timeout)
             except DialError as fault:
                 faults.append(fault)
                 continue
@@ -64,15 +63,15 @@ class Dialer:
             return
         raise faults[0]
 
-    async def _open(self, lane: Lane, address: str) -> None:
+    async def _open(self, owner: Any, address: str) -> None:
         secure: dict[str, Any] = {"ssl": self._context, "server_hostname": self._server_name} if self._context else {}
         loop = asyncio.get_running_loop()
         if self._datagrams:
             there = (address, self.origin.port)
-            await loop.create_datagram_endpoint(lambda: cast("Any", self._factory(lane)), remote_addr=there)
+            await loop.create_datagram_endpoint(lambda: cast("Any", self._factory(owner)), remote_addr=there)
             return
         transport, protocol = await loop.create_connection(
-            lambda: self._factory(lane), address, self.origin.port, **secure
+            lambda: self._factory(owner), address, self.origin.port, **secure
         )
         ready = getattr(protocol, "ready", None)
         if ready is not None:

@@ -16,6 +16,7 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from smp_check.load.embedded.buckets import add_value
+from smp_check.load.embedded.dialer import Dialer, DialError
 from smp_check.load.embedded.schedule import NEVER, Schedule
 from smp_check.load.embedded.tally import Tally
 from smp_check.load.embedded.timer import new_timer
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from smp_check.load.embedded.connection import Connection
-    from smp_check.load.embedded.dialer import Dialer
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.5
 """Seconds before a failed connection is tried again."""
@@ -185,8 +185,6 @@ class Lane:
                 self.dial()
 
     async def _dial(self) -> None:
-        from smp_check.load.embedded.dialer import DialError
-
         try:
             await self.dialer.connect(self)
         except DialError as fault:

@@ -6,6 +6,7 @@ that fails quickly is not a quick service.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ ERROR_BUDGET = 0.01
 """Share of failed requests beyond which latencies are not judged, where no gate says another."""
 LEAST_ACHIEVED = 0.98
 """Share of the requested rate that must have been reached."""
+CHANCE = 3.0
+"""Standard deviations by which the number of Poisson arrivals may fall short of its mean."""
 NOISY_SHARE = 0.5
 
 
@@ -50,7 +53,8 @@ def validity(run: RunDocument, role: str, gates: Mapping[str, Gate]) -> Validity
     for client in dict.fromkeys(r.client for r in rounds if r.role == role):
         mine = [r for r in rounds if r.role == role and r.client == client]
         beside = [r for r in rounds if r.role == "reference" and r.client == client]
-        found, restriction = _client(client, mine, beside, budget)
+        by_chance = run.details.fingerprint.load.get(f"{client} arrival") == "poisson"
+        found, restriction = _client(client, mine, beside, budget, by_chance=by_chance)
         remarks += found
         incomplete = not run.details.complete
         clients[client] = Restriction(refused=restriction.refused, only_worse=restriction.only_worse or incomplete)
@@ -70,7 +74,7 @@ def failed_share(rounds: Iterable[Round]) -> tuple[int, int]:
 
 
 def _client(
-    client: str, mine: Sequence[Round], beside: Sequence[Round], budget: float
+    client: str, mine: Sequence[Round], beside: Sequence[Round], budget: float, *, by_chance: bool
 ) -> tuple[list[Remark], Restriction]:
     failed, sent = failed_share(mine)
     if not sent:
@@ -83,7 +87,7 @@ def _client(
         refused = f"{share} of the requests failed; the latencies of the others say nothing"
         return [Remark(code="errors", severity="error", message=message)], Restriction(refused=refused)
     achieved = achieved_share(mine)
-    if achieved is None or achieved >= LEAST_ACHIEVED:
+    if achieved is None or achieved >= LEAST_ACHIEVED - (CHANCE / math.sqrt(sent) if by_chance else 0.0):
         return [], Restriction()
     return _saturated(client, mine, beside, achieved)
 

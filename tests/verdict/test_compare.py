@@ -147,6 +147,15 @@ def test_a_saturated_head_may_only_be_worse() -> None:
     assert metric(comparison, "p50").verdict is Verdict.INCONCLUSIVE
 
 
+@pytest.mark.parametrize(("arrival", "saturated"), [("constant", True), ("poisson", False)])
+def test_chance_arrivals_may_be_fewer_than_their_mean(arrival: str, saturated: bool) -> None:
+    """100 Poisson arrivals a round, 5 % short over 6 rounds, are chance; at a constant rate they are saturation."""
+    rounds = [replace(a_round("head", i, count=95), requested_rps=100.0) for i in range(6)]
+    fingerprint = Fingerprint(load={"client-1 arrival": arrival}, machine={"cpu": "x"})
+    comparison = judged([], a_run(*rounds, fingerprint=fingerprint))
+    assert any(r.code == "saturated" for r in comparison.remarks) is saturated
+
+
 def test_a_machine_too_slow_for_the_rate_is_no_regression() -> None:
     rounds = [replace(a_round(role, i), achieved_rps=1200.0) for i in range(6) for role in ("head", "reference")]
     comparison = judged(history(10), a_run(*rounds, number=50))

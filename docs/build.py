@@ -39,14 +39,15 @@ def page() -> str:
 
 def sections(name: str) -> Iterator[str]:
     """One command's section, and those of the commands below it."""
-    context = click.Context(cli, info_name="smp-check", max_content_width=100, terminal_width=100)
+    context = cli.make_context("smp-check", [], resilient_parsing=True)
     command = cli.get_command(context, name)
     assert command is not None, name
     yield from _help(command, context, name)
 
 
 def _help(command: click.Command, parent: click.Context, name: str) -> Iterator[str]:
-    context = click.Context(command, parent=parent, info_name=name, max_content_width=100, terminal_width=100)
+    context = command.make_context(name, [], parent=parent, resilient_parsing=True)
+    context.terminal_width = context.max_content_width = 100
     yield f"\n## {context.command_path}\n\n```text\n{command.get_help(context).rstrip()}\n```\n"
     if isinstance(command, click.Group):
         for below in command.list_commands(context):

@@ -17,8 +17,8 @@ HEAD = """\
 What smp-check is held to, measured on itself: ratios between programs that ran side by side in one run on one
 machine. Absolute figures belong to that machine; a two-core virtual machine shared with others is a noisy one.
 
-`make bench` runs everything and writes this page; `.venv/bin/python -m benchmarks NAME` runs one section of it. How often
-verdicts are wrong, and what they catch, has a page of its own: [verdicts/README.md](verdicts/README.md).
+`make bench` runs everything and writes this page; `.venv/bin/python -m benchmarks NAME` runs one section of it.
+How often verdicts are wrong, and what they catch, has a page of its own: [verdicts/README.md](verdicts/README.md).
 """
 
 

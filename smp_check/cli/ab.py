@@ -38,7 +38,7 @@ def _launches(_ctx: click.Context, _option: click.Parameter, text: str | None) -
 @click.option("--head-start", metavar="COMMAND", help="Starts the head on $SMP_CHECK_PORT. Default: check.setup.")
 @click.option("--base-url", metavar="URL", help="The base is what answers there.")
 @click.option("--head-url", metavar="URL", help="The head is what answers there. Default: the file's endpoints.")
-@click.option("--launches", callback=_launches, metavar="N[:MAX]", help="Fresh starts of both sides. Default: 6:12.")
+@click.option("--launches", callback=_launches, metavar="N[:MAX]", help="Fresh starts of both sides. Default: 4:12.")
 @click.option("--max-time", type=GoDuration(), help="Start no launch that would not be over by then.")
 @measuring_options
 @click.option(
@@ -86,8 +86,7 @@ def ab_command(
             console.warn("--duration does not count where launches do; give --launches, or another check.round")
         with Progress(configuration, console) as progress:
             checked = ab(configuration, real_bench(console), match, progress.on_event, accept=accept)
-    present(checked, output, console)
-    files = {"run": output / "run.json", "comparison": output / "comparison.json", "report": output / "report.md"}
+    files = present(checked, output, console)
     announce([("", checked.comparison)], config=configuration.source, files=files, console=console)
     if checked.failure is not None:
         raise checked.failure

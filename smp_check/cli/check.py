@@ -85,36 +85,38 @@ def check_command(
             add_to_baseline=around.add_to_baseline,
             accept=(*load_acceptances(configuration, baselines), *labelled_here()),
         )
-    present(checked, output, console)
-    files = {"run": output / "run.json", "comparison": output / "comparison.json", "report": output / "report.md"}
+    files = present(checked, output, console)
     announce([("", checked.comparison)], config=configuration.source, files=files, console=console)
     if checked.failure is not None:
         raise checked.failure
     ctx.exit(exit_code(checked.comparison))
 
 
-def present(checked: Checked, output: Path, console: Console) -> None:
-    """Write the documents, print the report to stdout, and say where everything is."""
+def present(checked: Checked, output: Path, console: Console) -> dict[str, Path]:
+    """Write the documents, print the report to stdout, and say where everything is; the documents' paths by name."""
     import sys
 
     from smp_check.cli.output import write
     from smp_check.report.render import render
 
     comparison = checked.comparison
-    write_documents(checked, output)
+    files = write_documents(checked, output)
     write(None, render(comparison, "text", color=console.color and sys.stdout.isatty()))
     if checked.record is not None:
         made = " (the first of its series: this is now the baseline)" if not comparison.base else ""
         console.say(f"added to the baseline: {checked.record.location}{made}")
     console.say(f"run, comparison and report: {output}/")
+    return files
 
 
-def write_documents(checked: Checked, output: Path) -> None:
-    """run.json, comparison.json and report.md, the run first: it cost the most."""
+def write_documents(checked: Checked, output: Path) -> dict[str, Path]:
+    """run.json, comparison.json and report.md, the run first: it cost the most; their paths by name."""
     from smp_check.cli.output import to_text, write
     from smp_check.report.render import render
     from smp_check.spec.result import document_json
 
-    write(output / "run.json", to_text(document_json(checked.run)))
-    write(output / "comparison.json", render(checked.comparison, "json"))
-    write(output / "report.md", render(checked.comparison, "markdown"))
+    files = {"run": output / "run.json", "comparison": output / "comparison.json", "report": output / "report.md"}
+    write(files["run"], to_text(document_json(checked.run)))
+    write(files["comparison"], render(checked.comparison, "json"))
+    write(files["report"], render(checked.comparison, "markdown"))
+    return files

@@ -42,7 +42,7 @@ LATENCIES = (
 RATES = (
     Metric(name="qps", unit="1/s", direction=HIGHER, spread=0.5, tolerance=0.05),
     Metric(name="error_rate", unit="fraction", tolerance=0.0),
-    Metric(name="cpu_per_request", unit="cpu-s", spread=0.7, tolerance=0.05),
+    Metric(name="cpu_per_request", unit="cpu-s", tolerance=0.05),
 )
 RESOURCES = tuple(
     metric

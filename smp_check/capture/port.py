@@ -18,15 +18,17 @@ class Observation:
     noise: Noise = Noise()
     resources: Mapping[str, Usage] = field(default_factory=dict)
     """By component, for rounds of the system under test; empty for the reference."""
+    reference: Usage | None = None
+    """What the reference used, in rounds of its own: a yardstick, no resource of the system under test."""
     warnings: tuple[str, ...] = ()
     """What could not be seen, and why; each is worth saying once."""
 
     def cpu_per_request(self, answered: int) -> float | None:
-        """CPU seconds of the workload per successful request of all clients together, where they were seen."""
-        workload = self.resources.get(WORKLOAD)
-        if workload is None or workload.cpu_seconds is None or answered <= 0:
+        """CPU seconds of what answered, per successful request of all clients together, where they were seen."""
+        usage = self.reference or self.resources.get(WORKLOAD)
+        if usage is None or usage.cpu_seconds is None or answered <= 0:
             return None
-        return workload.cpu_seconds / answered
+        return usage.cpu_seconds / answered
 
 
 class RoundWatch(Interface):

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from smp_check.capture.noise import NoiseMeter
-from smp_check.capture.port import Observation
+from smp_check.capture.port import WORKLOAD, Observation
+from smp_check.capture.processes import ProcessSampler, by_pid
 from smp_check.capture.sampler import LostError, together
 from smp_check.capture.samplers import samplers_for
 
@@ -22,12 +23,21 @@ if TYPE_CHECKING:
 
 INTERVAL = 0.2
 """Seconds between two looks: 5 Hz."""
+REFERENCE = "reference"
+"""The role whose rounds are the reference's own."""
 
 
 @contextmanager
-def watch(configuration: Configuration) -> Iterator[Watcher]:
-    """A watcher whose thread lives as long as the context."""
-    watcher = Watcher({name: Component(name, each) for name, each in samplers_for(configuration).items()})
+def watch(configuration: Configuration, reference: int | None = None) -> Iterator[Watcher]:
+    """A watcher whose thread lives as long as the context.
+
+    ``reference`` is the process of the reference; it is watched in its own rounds where the workload is in the others.
+    """
+    components = {name: Component(name, each) for name, each in samplers_for(configuration).items()}
+    beside = None
+    if reference is not None and WORKLOAD in components:
+        beside = Component(REFERENCE, [ProcessSampler(by_pid(reference))])
+    watcher = Watcher(components, beside)
     try:
         yield watcher
     finally:
@@ -88,9 +98,10 @@ class Component:
 class Watcher:
     """A ``RoundWatch``: looks around at 5 Hz between ``begin`` and ``end``, and sleeps otherwise."""
 
-    def __init__(self, components: Mapping[str, Component]) -> None:
+    def __init__(self, components: Mapping[str, Component], reference: Component | None = None) -> None:
         self._components = components
-        self._seen: Sequence[Component] = ()
+        self._reference = {} if reference is None else {REFERENCE: reference}
+        self._seen: Mapping[str, Component] = {}
         self._lock = threading.Lock()
         self._awake = threading.Event()
         self._closed = threading.Event()
@@ -100,10 +111,10 @@ class Watcher:
         self._thread.start()
 
     def begin(self, role: Role) -> None:
-        """A round of this role starts now; the reference is no part of the system under test."""
+        """A round of this role starts now: of the system under test, or of the reference, which is no part of it."""
         with self._lock:
-            self._seen = () if role == "reference" else tuple(self._components.values())
-            for component in self._seen:
+            self._seen = self._reference if role == REFERENCE else self._components
+            for component in self._seen.values():
                 component.begin()
             self._meter = NoiseMeter()
             self._began = time.monotonic()
@@ -118,17 +129,18 @@ class Watcher:
                 return Observation()
             noise = meter.read()
             seconds = time.monotonic() - self._began
-            ends = {name: each.end(seconds) for name, each in self._components.items() if each in self._seen}
-            warnings = tuple(text for each in self._seen for text in each.warnings)
+            ends = {name: each.end(seconds) for name, each in self._seen.items()}
+            warnings = tuple(text for each in self._seen.values() for text in each.warnings)
+        reference = ends.pop(REFERENCE, None)
         used = {name: usage for name, usage in ends.items() if usage is not None}
-        return Observation(noise=noise, resources=used, warnings=warnings)
+        return Observation(noise=noise, resources=used, reference=reference, warnings=warnings)
 
     def close(self) -> None:
         """Stop the thread, close what is open."""
         self._closed.set()
         self._awake.set()
         self._thread.join(5)
-        for component in self._components.values():
+        for component in (*self._components.values(), *self._reference.values()):
             with contextlib.suppress(Exception):
                 component.close()
 
@@ -138,6 +150,6 @@ class Watcher:
             with self._lock:
                 if self._meter is not None:
                     self._meter.look()
-                    for component in self._seen:
+                    for component in self._seen.values():
                         component.look()
             self._closed.wait(INTERVAL)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from smp_check.capture.cluster import Cluster
     from smp_check.cli.console import Console
     from smp_check.pipeline import Bench
+    from smp_check.pipeline.bench import Reference
     from smp_check.spec.configuration import BaselineOptions, Configuration, Kubernetes
     from smp_check.store.branch import BranchBackend
     from smp_check.store.port import BaselineStore
@@ -80,15 +81,17 @@ def now() -> datetime:
 
 
 @contextmanager
-def reference_target(choice: str | None) -> Iterator[str | None]:
-    """The URL of the reference workload; the built-in target runs as long as the context."""
+def reference_target(choice: str | None) -> Iterator[Reference | None]:
+    """The reference workload; the built-in target runs as long as the context."""
+    from smp_check.pipeline.bench import Reference
+
     if choice != "builtin":
-        yield choice
+        yield None if choice is None else Reference(url=choice)
         return
     from smp_check.load.embedded.target import BuiltinTarget
 
     with BuiltinTarget() as target:
-        yield target.url
+        yield Reference(url=target.url, pid=target.pid)
 
 
 def store_for(

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from typing import Protocol as Interface
 
 from smp_check.subject.side import Side
 
@@ -29,13 +30,32 @@ def as_declared(configuration: Configuration) -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """What is measured beside the head as a control."""
+
+    url: str
+    pid: int | None = None
+    """Its process, where it is ours: only then does its CPU time tell of the machine alone."""
+
+
+class Watch(Interface):
+    """Opens a watch on what the configuration observes."""
+
+    def __call__(
+        self, configuration: Configuration, reference: int | None = None
+    ) -> AbstractContextManager[RoundWatch]:
+        """``reference``: the process to watch in the reference's rounds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
     """Everything that measuring needs from the outside world."""
 
     generator: Callable[[str], Generator]
-    reference: Callable[[str | None], AbstractContextManager[str | None]]
-    """``builtin``, a URL or ``None`` -> the URL to load beside the head, or ``None``."""
-    watch: Callable[[Configuration], AbstractContextManager[RoundWatch]]
+    reference: Callable[[str | None], AbstractContextManager[Reference | None]]
+    """``builtin``, a URL or ``None`` -> what to load beside the head, or ``None``."""
+    watch: Watch
     environment: Callable[[Configuration], Mapping[str, Any]]
     machine: Callable[[], Mapping[str, str]]
     provenance: Callable[[], Provenance]

@@ -52,11 +52,11 @@ def _measure(configuration: Configuration, bench: Bench, on_event: OnEvent) -> M
     generators = generators_of(configuration, bench)
     rounds: list[Round] = []
     failure: SmpCheckError | None = None
-    with bench.reference(configuration.check.reference) as reference_url:
-        plan = make_plan(configuration, reference_url=reference_url)
+    with bench.reference(configuration.check.reference) as reference:
+        plan = make_plan(configuration, reference_url=reference.url if reference else None)
         infos = honoured(plan, generators)
         try:
-            with bench.watch(configuration) as watch:
+            with bench.watch(configuration, reference.pid if reference else None) as watch:
                 for measured in drive(plan, generators, watch=watch, on_event=on_event):
                     rounds.append(measured)  # one by one: an error later loses none of them
         except SmpCheckError as fault:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from smp_check.capture.port import RoundWatch
     from smp_check.load.plan import Slot
     from smp_check.load.port import Load
-    from smp_check.pipeline.bench import Bench
+    from smp_check.pipeline.bench import Bench, Reference
     from smp_check.pipeline.match import Match
     from smp_check.pipeline.measure import OnEvent
     from smp_check.spec.configuration import Configuration
@@ -57,8 +57,8 @@ def measure_sides(
     series = _Series(configuration, bench, match, on_event)
     failure: SmpCheckError | None = None
     try:
-        with bench.reference(match.reference) as reference_url:
-            series.run(decided, reference_url, more)
+        with bench.reference(match.reference) as reference:
+            series.run(decided, reference, more)
     except SmpCheckError as fault:
         failure = fault
     except KeyboardInterrupt:
@@ -87,7 +87,7 @@ class _Series:
         self._chance = random.SystemRandom()
         self.rounds: list[Round] = []
 
-    def run(self, decided: Decided, reference_url: str | None, more: More | None) -> None:
+    def run(self, decided: Decided, reference: Reference | None, more: More | None) -> None:
         """Launch until decided, or until the launches or the time are used up."""
         begin = time.monotonic()
         longest = self._match.load_seconds(self._configuration)
@@ -96,7 +96,7 @@ class _Series:
             if launch and self._match.max_seconds is not None and spent + longest > self._match.max_seconds:
                 self._out_of_time(launch)
                 return
-            self._launch(launch, reference_url, decided)
+            self._launch(launch, reference, decided)
             longest = max(longest, time.monotonic() - begin - spent)
             if self._match.restarts and self._settled(launch + 1, "launches", decided):
                 return
@@ -121,10 +121,10 @@ class _Series:
         self._on_event(Noted(message=f"decided after {count} {what}"))
         return True
 
-    def _launch(self, launch: int, reference_url: str | None, decided: Decided) -> None:
+    def _launch(self, launch: int, reference: Reference | None, decided: Decided) -> None:
         match = self._match
         with match.start(launch) as (base, head):
-            plan = self._planned(launch, base, head, reference_url)
+            plan = self._planned(launch, base, head, reference.url if reference else None)
             if not launch:
                 self._infos = honoured(plan, self._generators)
                 self._environment = self._bench.environment(head.configuration)
@@ -132,7 +132,7 @@ class _Series:
                 self._plan = plan
             on_event = numbered(self._on_event, launch, match.launches.max, plan)
             try:
-                with watching(self._bench, base, head) as watch:
+                with watching(self._bench, base, head, reference) as watch:
                     self._drive(plan, watch, on_event, decided)
             except SmpCheckError as fault:
                 raise explained(explained(fault, base), head) or fault from fault

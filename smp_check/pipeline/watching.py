@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from smp_check.capture.port import Observation, RoundWatch
-    from smp_check.pipeline.bench import Bench
+    from smp_check.pipeline.bench import Bench, Reference
     from smp_check.spec.run import Role
     from smp_check.subject.side import Side
 
@@ -31,7 +31,8 @@ class _ByRole:
 
 
 @contextmanager
-def watching(bench: Bench, base: Side, head: Side) -> Iterator[RoundWatch]:
-    """A watch on the processes of the side whose round it is; on the head's for other rounds."""
-    with bench.watch(base.configuration) as at_base, bench.watch(head.configuration) as at_head:
+def watching(bench: Bench, base: Side, head: Side, reference: Reference | None = None) -> Iterator[RoundWatch]:
+    """A watch on the processes of the side whose round it is; the head's also sees the reference's rounds."""
+    pid = reference.pid if reference else None
+    with bench.watch(base.configuration) as at_base, bench.watch(head.configuration, pid) as at_head:
         yield _ByRole(at_base, at_head)

@@ -130,7 +130,8 @@ class Round:
     first_byte: Latency | None = None
     """From the actual send time to the first byte of the answer, where the generator tells."""
     cpu_per_request: float | None = None
-    """CPU seconds of the service's processes per successful request, where they can be seen."""
+    """CPU seconds of the service's processes per successful request, where they can be seen; in a round of the
+    built-in reference, of that one's."""
     resources: Mapping[str, Usage] = field(default_factory=dict)
     """By component: ``workload``, ``sidecar``, ``gateway``, ``control_plane``. Of the role, not of the client alone."""
     launch: int = 0

@@ -36,9 +36,10 @@ def observe(
     rounds: int = 1,
     between: Callable[[int], Any] = lambda _: None,
     during: Callable[[int], Any] = lambda _: None,
+    reference: int | None = None,
 ) -> list[Observation]:
     seen = []
-    with watch(configuration) as watcher:
+    with watch(configuration, reference) as watcher:
         for number in range(rounds):
             between(number)
             watcher.begin(role)
@@ -81,7 +82,33 @@ def test_cpu_is_finer_than_the_kernels_tick(burn: Burn, observing: Observing) ->
 def test_the_reference_uses_none_of_our_resources(burn: Burn, observing: Observing) -> None:
     [seen] = observe(observing(workload=Watched(pid=burn().pid)), seconds=0.3, role="reference")
     assert seen.resources == {}
+    assert seen.reference is None
     assert seen.noise.cpu_busy is not None
+
+
+def test_a_reference_of_ours_is_a_yardstick_beside_the_workload(burn: Burn, observing: Observing) -> None:
+    """Its CPU time per request in its own rounds; without a workload to set against it, it is not looked at."""
+    busy, calm = burn(0.8), burn(0.1)
+    configuration = observing(workload=Watched(pid=busy.pid), sidecar=Watched(pid=busy.pid))
+    [own] = observe(configuration, role="reference", reference=calm.pid)
+    [head] = observe(configuration, reference=calm.pid)
+    assert own.resources == {}
+    assert head.reference is None
+    for each in (own, head):
+        assert each.cpu_per_request(0) is None
+    per_request = own.cpu_per_request(10), head.cpu_per_request(10)
+    assert 0 < (per_request[0] or 0) < (per_request[1] or 0)
+    [alone] = observe(observing(sidecar=Watched(pid=busy.pid)), 0.2, role="reference", reference=calm.pid)
+    assert alone.reference is None
+
+
+def test_a_reference_that_is_gone_is_absent(burn: Burn, observing: Observing) -> None:
+    gone = burn()
+    gone.kill()
+    gone.wait()
+    [seen] = observe(observing(workload=Watched(pid=burn().pid)), 0.2, role="reference", reference=gone.pid)
+    assert seen.cpu_per_request(10) is None
+    assert "by the reference cannot be seen" in seen.warnings[0]
 
 
 PREFORK = """

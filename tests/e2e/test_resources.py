@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
+import statistics
 import subprocess
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +27,7 @@ def run(tool: Any) -> dict[str, Any]:
 
 
 def test_a_watched_service(tool: Any, nginx: Any) -> None:
-    """CPU, memory and CPU per request of nginx, found by its port, in every round but the reference's."""
+    """CPU, memory and CPU per request of nginx, found by its port; the reference's rounds have but the last."""
     service = nginx()
     config = tool.write("c.json", configuration(service.url, {"workload": {"port": service.port}}))
     finished = tool("run", config, "-o", "run.json")
@@ -36,12 +40,50 @@ def test_a_watched_service(tool: Any, nginx: Any) -> None:
         assert each["resources"]["workload"]["cpu_seconds"] > 0
         assert each["resources"]["workload"]["samples"] >= 4
         assert 0 < each["cpu_per_request"] < 0.01
-    assert not [each for each in rounds if each["role"] == "reference" and "resources" in each]
+    reference = [each for each in rounds if each["role"] == "reference"]
+    assert reference
+    assert not [each for each in reference if "resources" in each]
+    assert all(0 < each["cpu_per_request"] < 0.01 for each in reference)
     [workload] = document["environment"]["individual_workloads"]
     assert workload["name"] == "watched"
     assert workload["mem_mb"] >= 1
     assert tool("validate", "run.json").code == 0
     assert "cpu_per_request" in tool("check", config, "--reference", "none").out
+
+
+def test_cpu_per_request_is_set_against_the_references(tool: Any, nginx: Any) -> None:
+    """Like latency: of a stored run and a new one the ratios to the built-in target's are compared, not the seconds."""
+    service = nginx()
+    config = tool.write("c.json", configuration(service.url, {"workload": {"port": service.port}}))
+    documents = []
+    for name in ("base.json", "head.json"):
+        finished = tool("run", config, "-o", name)
+        assert finished.code == 0, finished.err
+        documents.append(json.loads((tool.folder / name).read_text()))
+    tool("compare", "base.json", "head.json", "-o", "comparison.json")
+    comparison = json.loads((tool.folder / "comparison.json").read_text())
+    [metric] = [each for each in comparison["metrics"] if each["metric"] == "cpu_per_request"]
+    assert metric["inputs"]["referenced"] is True
+    ratios = [
+        statistics.median(
+            math.log(head["cpu_per_request"] / reference["cpu_per_request"])
+            for head in document["details"]["rounds"]
+            for reference in document["details"]["rounds"]
+            if (head["role"], reference["role"]) == ("head", "reference") and head["index"] == reference["index"]
+        )
+        for document in documents
+    ]
+    assert metric["inputs"]["base"] + metric["inputs"]["head"] == pytest.approx(ratios)
+
+
+def test_another_service_as_the_reference_tells_no_cpu_time(tool: Any, nginx: Any) -> None:
+    """It may be the very service under test, past the mesh: its CPU time would hide what it should show."""
+    service = nginx()
+    config = tool.write("c.json", configuration(service.url, {"workload": {"port": service.port}}, duration="3s"))
+    assert tool("run", config, "-o", "run.json", "--reference", service.url).code == 0
+    costs = {each["role"]: each.get("cpu_per_request") for each in run(tool)["details"]["rounds"]}
+    assert costs["head"]
+    assert costs["reference"] is None
 
 
 def test_a_proxy_that_dies_half_way(tool: Any, nginx: Any, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from smp_check.errors import InputError, Interrupted, MeasurementError
 from smp_check.load.events import Noted, RoundEnded, RoundStarted, Started
 from smp_check.load.plan import BETWEEN_ROUNDS
 from smp_check.load.port import Sample
-from smp_check.pipeline.bench import Bench
+from smp_check.pipeline.bench import Bench, Reference
 from smp_check.pipeline.match import Match, arranged, once
 from smp_check.pipeline.sides import measure_sides
 from smp_check.spec.configuration import CheckOptions, Client, Configuration, Launches
@@ -48,6 +48,8 @@ class World:
     act: Act = nothing
     log: list[str] = field(default_factory=list)
     measured: int = 0
+    yardsticks: dict[str, int | None] = field(default_factory=dict)
+    """The reference's process that a side's watch was told of, by the side's URL."""
     name: str = "fake"
 
     def probe(self) -> GeneratorInfo:
@@ -76,8 +78,9 @@ class World:
         yield Session()
 
     @contextmanager
-    def watch(self, configuration: Configuration) -> Iterator[Any]:
+    def watch(self, configuration: Configuration, reference: int | None = None) -> Iterator[Any]:
         log, url = self.log, configuration.clients[0].endpoint_urls[0]
+        self.yardsticks[url] = reference
 
         class Watch:
             def begin(self, role: str) -> None:
@@ -99,8 +102,8 @@ class World:
 
     def bench(self) -> Bench:
         @contextmanager
-        def reference(choice: str | None) -> Iterator[str | None]:
-            yield choice
+        def reference(choice: str | None) -> Iterator[Reference | None]:
+            yield None if choice is None else Reference(url=choice, pid=4711)
 
         return Bench(
             generator=lambda _: self,
@@ -244,6 +247,7 @@ def test_a_reference_is_interleaved_on_demand() -> None:
     rounds = measured(world, world.match(1, 1, reference="http://other:1/")).run.details.rounds
     assert [r.role for r in rounds].count("reference") == 6
     assert "http://other:1/x" in world.log
+    assert world.yardsticks == {"http://base:1/x": None, "http://head:1/x": 4711}, "the head's sees the reference"
 
 
 def failing(after: int, fault: BaseException) -> World:

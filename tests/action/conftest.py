@@ -113,7 +113,7 @@ class Runner:
         *,
         token: str,
         workflow: str = "performance.yml",
-        timeout: float = 170,
+        timeout: float = 400,
     ) -> Job:
         """Run one workflow for one event."""
         self.runs += 1
@@ -142,7 +142,7 @@ class Runner:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=170,
+            timeout=timeout,
         )
         return Job(done.returncode, done.stdout)
 

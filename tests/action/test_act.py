@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tests.action.conftest import Runner
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1300)
 
 CHECKOUT = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8"
 UPLOAD = "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02"
@@ -122,20 +122,22 @@ test:
   name: shop
   duration: 3s
   clients:
-    - {protocol: PROTOCOL_HTTP, connections: 4, rps: 100, endpoint_urls: ["URL"]}
+    - {protocol: PROTOCOL_HTTP, connections: 8, rps: 60, endpoint_urls: ["URL"]}
 mesh: {}
 check:
   round: 500ms
   warmup: 300ms
   confirm: 0s
   setup: env > SEEN
+  gates: {p50: {tolerance: 100%, absolute: 20ms}, p90: null, p99: null, qps: null, cpu_per_request: null}
 """
+"""Only the median gates, and only by more than a busy machine can add: these jobs are about what follows a verdict."""
 
 
 @pytest.fixture(scope="module")
 def services() -> Iterator[tuple[str, str]]:
     """A quick service and a slow one."""
-    with BuiltinTarget() as quick, BuiltinTarget(delay="constant:8ms") as slow:
+    with BuiltinTarget() as quick, BuiltinTarget(delay="constant:80ms") as slow:
         yield quick.url, slow.url
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import yaml
+
+from smp_check.load.embedded.target import BuiltinTarget
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SLOW_PROXY = """
@@ -22,14 +26,29 @@ def example(tool: Any, name: str, url: str) -> Path:
     return path
 
 
+GATES = {
+    "p50": {"tolerance": "100%", "absolute": "10ms"},
+    "p90": {"tolerance": "100%", "absolute": "20ms"},
+    "p99": None,
+    "qps": None,
+}
+"""What a busy machine adds to a loopback answer within seconds is far below; what the slow service adds, far above."""
+
+
+def with_gates(path: Path) -> Path:
+    """The same configuration under these gates, so that verdicts are about the service and not about the machine."""
+    configuration = yaml.safe_load(path.read_text(encoding="utf-8"))
+    configuration["check"]["gates"] = GATES
+    path.write_text(json.dumps(configuration), encoding="utf-8")
+    return path
+
+
 @pytest.mark.parametrize("name", ["plain-service.yaml", "plain-service-fortio.yaml"])
-def test_baseline_then_unchanged_then_slower(
-    tool: Any, nginx: Any, slow_target: Any, needed_tools: Any, name: str
-) -> None:
+def test_baseline_then_unchanged_then_slower(tool: Any, nginx: Any, needed_tools: Any, name: str) -> None:
     """First run exits 0 and makes the baseline; the same nginx again exits 0; behind added latency, 1."""
     needed_tools(name)
     service = nginx()
-    config = example(tool, name, service.url)
+    config = with_gates(example(tool, name, service.url))
 
     first = tool("check", config)
     assert first.code == 0, first.err
@@ -40,8 +59,9 @@ def test_baseline_then_unchanged_then_slower(
     assert second.code == 0, second.out + second.err
     assert "regressed" not in second.out
 
-    slow = nginx(body=SLOW_PROXY.format(upstream=slow_target.port))
-    third = tool("check", config, "--endpoint-url", slow.url)
+    with BuiltinTarget(delay="constant:50ms") as upstream:
+        slow = nginx(body=SLOW_PROXY.format(upstream=urlsplit(upstream.url).port))
+        third = tool("check", config, "--endpoint-url", slow.url)
     assert third.code == 1, third.out + third.err
     for percentile in ("p50", "p90"):
         assert percentile in third.out

@@ -59,11 +59,15 @@ def _table(records: Sequence[Record]) -> str:
     """One line per run; runs of the same class can be compared."""
     from tabulate import tabulate
 
-    rows = [
+    from smp_check.report.escape import LONGEST_NAME, terminal
+
+    cells = [
         (r.id, r.series.name, r.series.mesh, r.series.fingerprint_class, (r.commit or "–")[:12], r.verdict or "–")
         for r in records
     ]
-    return tabulate(rows, headers=("id", "test", "mesh", "class", "commit", "verdict"), tablefmt="simple")
+    rows = [[terminal(cell, LONGEST_NAME) for cell in row] for row in cells]
+    headers = ("id", "test", "mesh", "class", "commit", "verdict")
+    return tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True)
 
 
 @baseline_command.command("show", context_settings=CONTEXT)

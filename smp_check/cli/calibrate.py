@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from smp_check.cli.console import Console, console_options
+from smp_check.cli.console import Console, console_options, quiet
 from smp_check.cli.options import CONTEXT, Lines, store_options
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def calibrate_command(
     if format_ == "json":
         write(None, to_text([{"series": name, **to_json(table)} for name, table in tables]))
     else:
-        write(None, "\n".join(_text(name, table) for name, table in tables))
+        write(None, quiet("\n".join(_text(name, table) for name, table in tables), color=False))
 
 
 def _configuration(config: Path | None, console: Console) -> Configuration | None:

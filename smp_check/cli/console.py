@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,6 +13,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_COLOURS = re.compile(r"(\x1b\[[0-9;]*m)")
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
@@ -26,7 +28,7 @@ class Console:
     def say(self, text: str) -> None:
         """Progress and information."""
         if not self.quiet:
-            click.echo(text, err=True, color=self.color)
+            click.echo(quiet(text, color=self.color), err=True, color=self.color)
 
     def detail(self, text: str) -> None:
         """What only a curious user wants to know."""
@@ -35,7 +37,8 @@ class Console:
 
     def warn(self, text: str) -> None:
         """Something the user should know even when quiet."""
-        click.echo(f"{self.style('warning:', fg='yellow', bold=True)} {text}", err=True, color=self.color)
+        label = self.style("warning:", fg="yellow", bold=True)
+        click.echo(f"{label} {quiet(text, color=False)}", err=True, color=self.color)
 
     def style(self, text: str, **looks: Any) -> str:
         """Text in colour, where colour is wanted."""
@@ -49,6 +52,15 @@ class Console:
     def live(self) -> bool:
         """Whether a progress bar makes sense: a terminal, and nobody asked for silence."""
         return not self.quiet and sys.stderr.isatty()
+
+
+def quiet(text: str, *, color: bool) -> str:
+    """Text that may hold others' words: no workflow command, no control sequence but the colours that we gave it."""
+    from smp_check.github.runner import inert
+
+    if not color:
+        return inert(text)
+    return "".join(part if part.startswith("\x1b[") else inert(part) for part in _COLOURS.split(text))
 
 
 def wants_color(no_color: bool, stream_is_terminal: bool) -> bool:
@@ -79,7 +91,7 @@ def diagnose(message: str, hint: str | None = None) -> None:
     """Print an error and what to do about it; the form is the same for all errors."""
     color = wants_color("--no-color" in sys.argv, sys.stderr.isatty())
     label = click.style("error:", fg="red", bold=True) if color else "error:"
-    click.echo(f"{label} {message}", err=True, color=color)
+    click.echo(f"{label} {quiet(message, color=False)}", err=True, color=color)
     if hint:
         lead = click.style("hint:", fg="cyan") if color else "hint:"
-        click.echo(f"{lead} {hint}", err=True, color=color)
+        click.echo(f"{lead} {quiet(hint, color=False)}", err=True, color=color)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from smp_check.cli.console import Console, console_options
+from smp_check.cli.console import Console, console_options, quiet
 from smp_check.cli.options import CONTEXT, store_options
 
 if TYPE_CHECKING:
@@ -71,7 +71,9 @@ def _table(found: Sequence[Diagnosis], console: Console) -> str:
         rows.append((each.area, each.subject, console.style(word, fg=color) if color else word, each.detail))
         if each.advice:
             rows.append(("", "", "", console.dim(f"→ {each.advice}")))
-    return tabulate(rows, headers=("area", "what", "state", "detail"), tablefmt="simple")
+    headers = ("area", "what", "state", "detail")
+    table = tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True)
+    return quiet(table, color=console.color)
 
 
 def _capabilities() -> str:

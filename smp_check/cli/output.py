@@ -74,5 +74,7 @@ def write_bytes(path: Path | None, data: bytes) -> None:
 
 
 def to_text(document: Any) -> str:
-    """A document as JSON for people and programs."""
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    """A document as JSON for people and programs; in a job's log nothing in it is a workflow command."""
+    from smp_check.report.escape import quiet_json
+
+    return quiet_json(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"

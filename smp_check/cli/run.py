@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from smp_check.cli.console import Console, console_options
+from smp_check.cli.console import Console, console_options, quiet
 from smp_check.cli.options import CONTEXT, measuring_options
 
 if TYPE_CHECKING:
@@ -79,7 +79,8 @@ def print_plan(configuration: Configuration, console: Console) -> None:
     from smp_check.cli.rehearsal import rehearsal_text
     from smp_check.pipeline.rehearse import rehearse
 
-    write(None, rehearsal_text(configuration, rehearse(configuration, real_bench(console))))
+    text = rehearsal_text(configuration, rehearse(configuration, real_bench(console)))
+    write(None, quiet(text, color=False))
 
 
 def measure_capacity(configuration: Configuration, console: Console) -> Measured:

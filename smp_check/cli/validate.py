@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from smp_check.cli.console import Console, console_options, wants_color
+from smp_check.cli.console import Console, console_options, quiet, wants_color
 from smp_check.cli.options import CONTEXT
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _present(checked: Sequence[Checked], format_: str, color: bool, console: Con
         return PRESENTERS[format_](checked)
     shown = (Severity.ERROR, Severity.WARNING) if console.quiet else tuple(Severity)
     colored = color and wants_color(False, sys.stdout.isatty())
-    return as_text(checked, click.style if colored else plain, shown=shown)
+    return quiet(as_text(checked, click.style if colored else plain, shown=shown), color=colored)
 
 
 def explanation(rule_id: str) -> str:

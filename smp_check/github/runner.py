@@ -22,7 +22,8 @@ SUMMARY_BYTES = 900_000
 ANNOTATION_CHARACTERS = 3_000
 """Below the 4,096 at which the runner cuts a message."""
 PROPERTY_CHARACTERS = 500
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+"""Control sequences, breaks of lines that are none, and what turns the direction of writing."""
 _LEGACY = re.compile(r"##(?=\[)")
 
 Level = Literal["error", "warning", "notice"]

@@ -46,6 +46,8 @@ class ActionsJob:
     github: FakeGitHub
     base: dict[str, str]
     run_id: int = 1
+    together: bool = False
+    """Whether ``out`` has all that a command says, in the order in which a runner reads it."""
 
     def __call__(
         self, *command: str | Path, event: str, payload: dict[str, Any], token: str = "", module: str = "", **more: str
@@ -72,13 +74,19 @@ class ActionsJob:
             [*entry, *map(str, command)],
             cwd=self.folder,
             env=self.base | self.github.environment(token) | variables | {k: str(v) for k, v in files.items()} | more,
-            capture_output=True,
-            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if self.together else subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
             timeout=120,
         )
         outputs = read_like_the_runner(files["GITHUB_OUTPUT"].read_text(encoding="utf-8"))
         return Ended(
-            done.returncode, done.stdout, done.stderr, outputs, files["GITHUB_STEP_SUMMARY"].read_text(encoding="utf-8")
+            done.returncode,
+            done.stdout,
+            done.stderr or "",
+            outputs,
+            files["GITHUB_STEP_SUMMARY"].read_text(encoding="utf-8"),
         )
 
 

@@ -41,9 +41,9 @@ def main() -> None:
 def _complain(fault: SmpCheckError) -> int:
     """Say a fault in the log, and at the run's head."""
     from smp_check.cli.console import diagnose
-    from smp_check.github.runner import annotation, inert
+    from smp_check.github.runner import annotation
 
-    diagnose(inert(fault.message), fault.hint)
+    diagnose(fault.message, fault.hint)
     message = f"{fault.message}\n{fault.hint}" if fault.hint else fault.message
     sys.stderr.write(annotation("error", message, title="smp-check") + "\n")
     return int(fault.exit_code)

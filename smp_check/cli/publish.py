@@ -102,13 +102,13 @@ def _publish(legs: Sequence[tuple[str, Comparison]], wish: Wish, console: Consol
         intention = intend(planned, wish.comment, comparisons)
         leg = leg_name(comparisons, wish.comment_key)
         posted = post_comment(github, context, planned, intention, leg=leg, text=text)
-        if posted.state == "refused":
+        if posted.state in {"refused", "locked"}:
             console.warn(f"no comment was posted: {posted.detail}")
         else:
             console.say(f"comment {posted.state}: {posted.url or posted.detail}")
         if wish.check_run:
             _check_run(github, context, planned, comparisons, text, console)
-    _tell(posted.url, posted.detail if posted.state in {"refused", "skipped"} else "", console)
+    _tell(posted.url, posted.detail if not posted.url else "", console)
 
 
 def _circumstances(wish: Wish) -> tuple[Context, Plan]:

@@ -23,8 +23,9 @@ LIMIT = 65_536
 ACTIONS_BOT = "github-actions[bot]"
 TRIES = 3
 _MARKER = re.compile(r"<!-- smp-check:v1 key=([0-9a-f]{12}) run=(\d+)\.(\d+) head=([0-9a-f]{0,12}) -->")
+_LOCKED = re.compile(r"\block(ed)?\b", re.IGNORECASE)
 
-State = Literal["created", "updated", "unchanged", "superseded", "skipped", "refused"]
+State = Literal["created", "updated", "unchanged", "superseded", "skipped", "locked", "refused"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -78,6 +79,7 @@ class StickyComment:
     def __init__(self, github: GitHub, repository: str, number: int) -> None:
         self._github = github
         self._repository = repository
+        self._number = number
         self._list = f"repos/{repository}/issues/{number}/comments"
         self._what = f"comment on pull request #{number}"
         self._me: str | None = None
@@ -85,17 +87,26 @@ class StickyComment:
     def post(self, marker: Marker, text: str, *, only_update: bool = False) -> Posted:
         """Create or update. With ``only_update`` a first comment is not made.
 
-        A later run's comment is left as it is. Raises ``GitHubError`` when GitHub refuses or does not answer.
+        A later run's comment is left as it is. Nothing is written into a conversation that was locked. Raises
+        ``GitHubError`` when GitHub refuses anything else or does not answer.
         """
         body = f"{marker}\n{text}"
         if len(body) > LIMIT:
             raise GitHubError(f"the comment has {len(body)} characters, GitHub takes {LIMIT}")
+        try:
+            return self._post(marker, body, only_update)
+        except RefusedError as fault:
+            if fault.status == 403 and _LOCKED.search(fault.reason):
+                return Posted(state="locked", detail=f"the conversation of pull request #{self._number} is locked")
+            raise
+
+    def _post(self, marker: Marker, body: str, only_update: bool) -> Posted:
         mine = self._mine(marker.key)
         if not mine:
             if only_update:
                 return Posted(state="skipped", detail="nothing changed, and there is no comment to update")
             return self._create(marker, body)
-        return self._update(mine, marker, body, created=False)
+        return self._update(mine, marker, body, created=False, again=not only_update)
 
     def _mine(self, key: str) -> list[dict[str, Any]]:
         """Our comments with this key, oldest first."""
@@ -110,14 +121,17 @@ class StickyComment:
         """Anybody can write a marker; only our own comments are ours to change."""
         if self._me is None:
             self._me = self._viewer()
-        return str((comment.get("user") or {}).get("login", "")).removesuffix("[bot]") == self._me
+        user = comment.get("user") or {}
+        login, bot = str(user.get("login", "")), str(user.get("type", "")) == "Bot"
+        return login == self._me or (bot and login.removesuffix("[bot]") == self._me.removesuffix("[bot]"))
 
     def _viewer(self) -> str:
+        """Our login; GraphQL may leave out an app's ``[bot]``, which no user's login can have."""
         try:
             data = self._github.graphql("query { viewer { login } }", "say whose token this is", {})
         except GitHubError:
-            return ACTIONS_BOT.removesuffix("[bot]")
-        return str((data.get("viewer") or {}).get("login") or ACTIONS_BOT).removesuffix("[bot]")
+            return ACTIONS_BOT
+        return str((data.get("viewer") or {}).get("login") or ACTIONS_BOT)
 
     def _create(self, marker: Marker, body: str) -> Posted:
         url = ""
@@ -135,8 +149,10 @@ class StickyComment:
             return Posted(state="created", url=url)
         return self._update(mine, marker, body, created=True)
 
-    def _update(self, mine: list[dict[str, Any]], marker: Marker, body: str, *, created: bool) -> Posted:
-        """Bring the oldest up to date and remove the others."""
+    def _update(
+        self, mine: list[dict[str, Any]], marker: Marker, body: str, *, created: bool, again: bool = True
+    ) -> Posted:
+        """Bring the oldest up to date and remove the others; ``again``: one that was deleted meanwhile is made anew."""
         latest = max((found for each in mine if (found := marker_of(each["body"]))), key=lambda found: found.order)
         kept = mine[0]
         if latest.order > marker.order:
@@ -149,7 +165,9 @@ class StickyComment:
         if _same(kept["body"], body):
             state = state if state != "updated" else "unchanged"
         elif not self._change(kept, body):
-            return self._create(marker, body)
+            if again:
+                return self._create(marker, body)
+            return Posted(state="skipped", detail="nothing changed, and somebody deleted the comment")
         for other in mine[1:]:
             self._remove(other)
         return Posted(state=state, url=str(kept.get("html_url", "")), detail=detail)

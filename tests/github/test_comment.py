@@ -114,6 +114,57 @@ def test_only_update_makes_none(fake: Any, shop: Any) -> None:
     assert sticky(fake).post(marker(3), "fine", only_update=True).state == "updated"
 
 
+def test_a_comment_that_was_deleted_for_good(fake: Any, shop: Any) -> None:
+    """`comment: on-change` without news does not bring back what somebody deleted between finding and writing."""
+    sticky(fake).post(marker(1), "slower")
+    comment = sticky(fake)
+    original = comment._github.send
+
+    def send(method: str, *rest: Any) -> Any:
+        if method == "PATCH":
+            shop.comments[7].clear()
+        return original(method, *rest)
+
+    comment._github.send = send  # type: ignore[method-assign, assignment]
+    assert comment.post(marker(2), "fine", only_update=True).state == "skipped"
+    assert shop.comments[7] == []
+
+
+def test_a_locked_conversation_is_left_alone(fake: Any, shop: Any) -> None:
+    """No error and no comment, but the reason; unlocked, the next run comments. What is there can still be updated."""
+    shop.locked.add(7)
+    posted = sticky(fake).post(marker(1), "one")
+    assert (posted.state, posted.url) == ("locked", "")
+    assert "#7 is locked" in posted.detail
+    shop.locked.clear()
+    assert sticky(fake).post(marker(2), "two").state == "created"
+    shop.locked.add(7)
+    assert sticky(fake).post(marker(3), "three").state == "updated"
+
+
+def test_a_closed_pull_request_keeps_its_comment_up_to_date(fake: Any, shop: Any) -> None:
+    """Closed while it was measured: the numbers are still wanted by whoever opens it again."""
+    shop.pulls[7]["state"] = "closed"
+    assert sticky(fake).post(marker(1), "one").state == "created"
+    assert sticky(fake).post(marker(2), "two").state == "updated"
+
+
+@pytest.mark.parametrize("told", ["perf-app[bot]", "perf-app"])
+def test_a_person_with_an_apps_name_is_somebody_else(fake: Any, shop: Any, told: str) -> None:
+    """GraphQL may tell an app's login without its suffix; a person's comment with our marker is not ours even then."""
+    theirs: dict[str, Any] = {"id": 1, "body": f"{marker(999)}\nmine", "user": {"login": "perf-app", "type": "User"}}
+    fake.token("app", login="perf-app[bot]", issues="write")
+    if told.endswith("[bot]"):
+        shop.comments[7].append(theirs)
+    first = sticky(fake, "app")
+    first._me = told
+    assert first.post(marker(1), "one").state == "created"
+    second = sticky(fake, "app")
+    second._me = told
+    assert second.post(marker(2), "two").state == "updated"
+    assert theirs["body"].endswith("mine")
+
+
 @pytest.mark.parametrize("how", ["502-after", "drop-after", "502", "drop", "retry-after"])
 def test_lost_answers_make_no_second_comment(fake: Any, shop: Any, how: str) -> None:
     """A create whose answer was lost is looked for before it is repeated."""
@@ -151,14 +202,11 @@ def test_eight_at_once_leave_one_comment(fake: Any, shop: Any) -> None:
 
 
 def test_refusals_say_what_to_change(fake: Any, shop: Any) -> None:
-    """No permission, a locked conversation, a body that is too long."""
+    """No permission, a body that is too long."""
     fake.token("reader", contents="read")
     with pytest.raises(GitHubError, match="not accessible") as refused:
         sticky(fake, "reader").post(marker(1), "x")
     assert "issues: write" in (refused.value.hint or "")
-    shop.locked.add(7)
-    with pytest.raises(GitHubError, match="locked"):
-        sticky(fake).post(marker(1), "x")
     with pytest.raises(GitHubError, match="characters"):
         sticky(fake).post(marker(1), "x" * LIMIT)
 

@@ -84,6 +84,18 @@ def test_a_token_that_can_only_read_costs_the_comment_alone(job: ActionsJob, too
     assert ended.outputs["verdict"] == "regressed"
 
 
+def test_a_locked_conversation_is_a_warning(job: ActionsJob, tool: Any, runs: Any, fake: Any) -> None:
+    """The job is as it was; log and summary say why there is no comment, and the check run is made all the same."""
+    fake.repositories["mesh/shop"].locked.add(7)
+    path = compared(tool, runs)
+    ended = job("publish", path, "--check-run", event="pull_request", payload=request(), token="writer")
+    assert ended.code == 0
+    assert "warning: no comment was posted: the conversation of pull request #7 is locked" in ended.err
+    assert "is locked" in ended.summary
+    assert ended.outputs["comment_url"] == ""
+    assert fake.repositories["mesh/shop"].check_runs
+
+
 def test_a_fork_waits_for_the_second_stage(job: ActionsJob, tool: Any, runs: Any, fake: Any) -> None:
     """Nothing is even tried, unless the user wants it so."""
     path = compared(tool, runs)

@@ -94,7 +94,10 @@ def add_comment(call: Call) -> Answer:
     comment = {
         "id": next(call.repository.numbers),
         "body": call.body["body"],
-        "user": {"login": call.identity.login, "type": "Bot"},
+        "user": {
+            "login": call.identity.login,
+            "type": "Bot" if call.identity.login.endswith("[bot]") else "User",
+        },
         "html_url": f"{call.base_url}/{call.repository.full_name}/pull/{number}#issuecomment",
         "issue_url": f"{call.base_url}/repos/{call.repository.full_name}/issues/{number}",
         "created_at": "2026-01-31T12:00:00Z",

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from smp_check.verdict.model import Inputs, MetricComparison
 
 FAMILY = {"history": 0.004, "paired": 0.03}
-"""By method: bound on the probability of any false alarm among all gating metrics, were nothing but noise there.
-
-What is really seen is less, since a change must be half the tolerance too, and looks overlap (docs/verdicts.md)."""
+"""By method: the error budget of documents that do not hold theirs (``family`` among the parameters)."""
 COUNTS_LEVEL = 0.001
 """Of error rates: their tests are exact and strict, and take no part in the correction."""
 _NO_GATE = Gate()
@@ -37,28 +35,44 @@ def gated(gate: Gate | None, metric: str) -> bool:
 def decide(
     metrics: Sequence[MetricComparison], gates: Mapping[str, Gate], *, family: float | None = None
 ) -> tuple[MetricComparison, ...]:
-    """Fill in verdict, change, interval, detectable change and reason from each metric's inputs; order is kept."""
-    family = FAMILY[_method(metrics)] if family is None else family
+    """Fill in verdict, change, interval, detectable change and reason from each metric's inputs; order is kept.
+
+    The gating metrics share one error budget, ``family``; those that are only reported share another of the same
+    size, so that they neither frighten by their number nor cost the gates any power.
+    """
+    family = _family(metrics) if family is None else family
     found = [evidence_of(metric) for metric in metrics]
-    shared = [
-        i for i, (m, e) in enumerate(zip(metrics, found, strict=True)) if e and m.gating and m.metric != "error_rate"
-    ]
-    worse = dict(zip(shared, levels([_p(found[i], "p_worse") for i in shared], family), strict=True))
-    better = dict(zip(shared, levels([_p(found[i], "p_better") for i in shared], family), strict=True))
+    worse, better = _levels(metrics, found, "p_worse", family), _levels(metrics, found, "p_better", family)
     decided = []
     for i, (metric, evidence) in enumerate(zip(metrics, found, strict=True)):
         gate = gates.get(metric.metric, _NO_GATE)
-        alone = COUNTS_LEVEL if metric.metric == "error_rate" else family
-        judged = _judged(metric, evidence, gate, worse.get(i, alone), better.get(i, alone))
+        judged = _judged(metric, evidence, gate, worse.get(i, COUNTS_LEVEL), better.get(i, COUNTS_LEVEL))
         decided.append(_with_objective(judged, gate))
     return tuple(decided)
 
 
-def _method(metrics: Sequence[MetricComparison]) -> str:
-    return "paired" if any(m.inputs is not None and m.inputs.method == "paired" for m in metrics) else "history"
+def _family(metrics: Sequence[MetricComparison]) -> float:
+    judged = [m.inputs for m in metrics if m.inputs is not None and m.inputs.method in FAMILY]
+    first = next((inputs for inputs in judged if inputs.method == "paired"), judged[0] if judged else None)
+    return FAMILY["history"] if first is None else first.parameters.get("family", FAMILY[first.method])
 
 
-def _p(evidence: Evidence | None, side: str) -> float:
+def _levels(
+    metrics: Sequence[MetricComparison], found: Sequence[Evidence | None], side: str, family: float
+) -> dict[int, float]:
+    """The level that each metric's p has to meet, by its place; error rates have one of their own."""
+    level: dict[int, float] = {}
+    for gating in (True, False):
+        p = {
+            i: _p(evidence, side)
+            for i, (metric, evidence) in enumerate(zip(metrics, found, strict=True))
+            if evidence is not None and metric.gating is gating and metric.metric != "error_rate"
+        }
+        level.update(zip(p, levels(list(p.values()), family), strict=True))
+    return level
+
+
+def _p(evidence: Evidence, side: str) -> float:
     p: float = getattr(evidence, side)
     return p
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from smp_check.verdict.model import Inputs
 
 LEAST_CHANGE = {1: math.log(2), 2: math.log(1.25), 3: math.log(1.2), 4: math.log(1.15)}
-"""By number of baseline runs: the smallest change that so short a history may ever call."""
+"""By number of baseline runs: the smallest change that so short a history may ever call, of any metric."""
 LEAST_ERROR_CHANGE = 0.001
 """Change of the error rate that counts at all: a tenth of a percentage point."""
 
@@ -46,7 +46,7 @@ def history_evidence(inputs: Inputs, metric: str) -> Evidence:
         interval=(said.bound(tail), upper),
         upper=upper,
         limit=lambda level: max(said.limit(level), margin),
-        least=LEAST_CHANGE.get(k, 0.0) * min(spread, 1.0),
+        least=LEAST_CHANGE.get(k, 0.0),
         worse_than_all=said.beyond_all > 0,
         better_than_all=said.below_all > 0,
         spread=said.typical,

@@ -3,8 +3,7 @@
 x is ln(value), the sign such that larger is worse. A round says one number; a run says their median. With a
 reference in the same job, x minus the reference's x of the same place in the schedule is kept beside it.
 
-Noisy rounds: a place in the schedule whose round, of the service or of the reference, was marked noisy is left
-out, as long as at least half of the places and at least three remain; otherwise all are kept.
+Noisy rounds are left out while enough are calm: module ``places``.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from smp_check.spec.result import loaded_role
 from smp_check.spec.run import Counts, Latency
 from smp_check.verdict.metrics import KNOWN, LATENCIES, Metric, metric_named
 from smp_check.verdict.model import Direction
+from smp_check.verdict.places import calm_rounds
 from smp_check.verdict.robust import MEDIAN_COST, median, variance
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 WHOLE_RUN = "all"
 """The client that numbers of a whole run belong to."""
-LEAST_CALM = 3
 LEAST_BEYOND = 10
 """Values that must lie beyond a percentile for it to be believed."""
 LEAST_BEYOND_ROUND = 8
@@ -116,9 +115,7 @@ def log_of(value: float | None, metric: Metric) -> float | None:
 
 def _places(subject: Sequence[Round], rounds: Sequence[Round]) -> _Places:
     reference = {r.index: r for r in rounds if r.role == "reference" and r.client == subject[0].client}
-    calm = [r for r in subject if not r.noisy and not (r.index in reference and reference[r.index].noisy)]
-    keep = len(calm) >= LEAST_CALM and 2 * len(calm) >= len(subject)
-    return _Places(subject=tuple(calm if keep else subject), reference=reference)
+    return _Places(subject=calm_rounds(subject, reference), reference=reference)
 
 
 def names_in(rounds: Sequence[Round]) -> list[str]:

@@ -9,6 +9,7 @@ from smp_check.spec.result import loaded_role
 from smp_check.verdict.acceptance import since_acceptance
 from smp_check.verdict.changepoints import calmer, change_points
 from smp_check.verdict.decide import gated
+from smp_check.verdict.error_rates import error_rate
 from smp_check.verdict.extract import HELD_RATE, LEAST_BEYOND
 from smp_check.verdict.history import PARAMETERS
 from smp_check.verdict.metrics import metric_named, order_of
@@ -139,23 +140,7 @@ def _error_rates(base: Sequence[RunDocument], run: RunDocument, gates: Mapping[s
     found = []
     for client in dict.fromkeys(r.client for r in mine):
         counts = [_counts(each, client) for each in base]
-        now = _counts(run, client)
-        before = (sum(f for f, _ in counts), sum(n for _, n in counts))
-        gate = gates.get("error_rate")
-        found.append(
-            MetricComparison(
-                client=client,
-                metric="error_rate",
-                unit="fraction",
-                direction=metric_named("error_rate").direction,
-                verdict=Verdict.INCONCLUSIVE,
-                reason="",
-                gating=gated(gate, "error_rate"),
-                base=before[0] / before[1] if before[1] else None,
-                head=now[0] / now[1] if now[1] else None,
-                inputs=Inputs(method="counts", base_counts=tuple(counts), head_counts=now),
-            )
-        )
+        found.append(error_rate(client, counts, _counts(run, client), gates.get("error_rate")))
     return found
 
 

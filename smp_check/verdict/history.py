@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 PARAMETERS: Mapping[str, float] = {
     "prior_raw": 0.045,  # typical noise between runs of a raw median latency, as sd of ln
-    "prior_referenced": 0.022,  # the same after dividing by a reference of the same job
-    "prior_width": 0.65,  # sd of ln(sd): a third of all series are within a factor of two of the typical one
+    "prior_referenced": 0.028,  # the same after dividing by a reference of the same job
+    "prior_width": 0.65,  # sd of ln(sd): two thirds of all series are within a factor of two of the typical one
+    "family": 0.003,  # bound on any false alarm among all gating metrics, had nothing changed
     "rounds_tell": 3.0,  # how much the rounds' own spread says on b: so many independent rounds
 }
 SHARES = (0.0, 0.5, 1.0)

@@ -32,6 +32,7 @@ PARAMETERS: Mapping[str, float] = {
     "launch_spread": 0.014,  # noise of a launch's difference, as sd of ln: 1 % for the start of each side
     "launch_width": 0.6,  # sd of ln(that)
     "least_spread": 0.001,  # HdrHistograms have three digits: no pair is surer than that
+    "family": 0.03,  # bound on any false alarm among all gating metrics, before the floor of half the tolerance
     "looks": 5.0,  # how often the launches so far may be judged; each look is paid for
 }
 FEWEST_LAUNCHES = 4

@@ -18,7 +18,8 @@ from smp_check.verdict.decide import decide
 from smp_check.verdict.expectations import scenarios
 from smp_check.verdict.launches import estimates
 from smp_check.verdict.model import Verdict
-from smp_check.verdict.pairing import paired_metrics, restarted
+from smp_check.verdict.pairing import paired_metrics
+from smp_check.verdict.places import restarted
 from smp_check.verdict.validity import validity
 
 if TYPE_CHECKING:

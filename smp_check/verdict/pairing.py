@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from smp_check.verdict.decide import gated
+from smp_check.verdict.error_rates import error_rate
 from smp_check.verdict.extract import LEAST_BEYOND, LEAST_BEYOND_ROUND, WHOLE_RUN, by_client, log_of, names_in, value_of
 from smp_check.verdict.launches import PARAMETERS
 from smp_check.verdict.metrics import metric_named
 from smp_check.verdict.model import Inputs, MetricComparison, Verdict
+from smp_check.verdict.places import pairs_of, restarted
 from smp_check.verdict.robust import median
 from smp_check.verdict.validity import Restriction, failed_share
 
@@ -17,44 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from smp_check.spec.configuration import Gate
-    from smp_check.spec.run import Role, Round, RunDocument
+    from smp_check.spec.run import RunDocument
     from smp_check.verdict.metrics import Metric
+    from smp_check.verdict.places import Pair
 
 _FREE = Restriction()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """Two rounds of one client at the same place in the schedule."""
-
-    base: Round
-    head: Round
-
-    @property
-    def noisy(self) -> bool:
-        """Whether either is not to be trusted."""
-        return bool(self.base.noisy or self.head.noisy)
-
-
-def pairs_of(rounds: Sequence[Round], *, restarts: bool) -> dict[int, list[Pair]]:
-    """Launch -> its pairs, in order; a round without its partner is left out.
-
-    Without ``restarts`` nothing was started afresh between launches, and all pairs belong to the first.
-    """
-    places: dict[tuple[int, int], dict[Role, Round]] = {}
-    for measured in rounds:
-        places.setdefault((measured.launch, measured.index), {})[measured.role] = measured
-    launches: dict[int, list[Pair]] = {}
-    for (launch, _), place in sorted(places.items()):
-        if "base" in place and "head" in place:
-            launches.setdefault(launch if restarts else 0, []).append(Pair(base=place["base"], head=place["head"]))
-    return {launch: calm(pairs) for launch, pairs in launches.items()}
-
-
-def calm(pairs: Sequence[Pair]) -> list[Pair]:
-    """Without noisy pairs, as long as half of them remain; otherwise all."""
-    kept = [pair for pair in pairs if not pair.noisy]
-    return kept if kept and 2 * len(kept) >= len(pairs) else list(pairs)
 
 
 def paired_metrics(
@@ -75,14 +43,9 @@ def paired_metrics(
             if any(value_of(r, metric) is not None for r in mine):
                 found.append(_metric(client, metric, launches, restriction, gates.get(name), looks))
         if client != WHOLE_RUN:
-            found.append(_error_rate(client, mine, gates.get("error_rate")))
+            before, now = (failed_share([r for r in mine if r.role == role]) for role in ("base", "head"))
+            found.append(error_rate(client, [before], now, gates.get("error_rate")))
     return tuple(found)
-
-
-def restarted(run: RunDocument) -> bool:
-    """Whether each launch of a run was a fresh start of both sides."""
-    launches = {r.launch for r in run.details.rounds if r.role in {"base", "head"}}
-    return len(launches) > 1 and run.details.plan.get("restarts") is not False
 
 
 def _both(clients: Mapping[str, Mapping[str, Restriction]], client: str) -> Restriction:
@@ -144,22 +107,3 @@ def _too_few(metric: Metric, pairs: Sequence[Pair]) -> str | None:
         return None
     needed = round(LEAST_BEYOND / (1 - metric.quantile))
     return f"too few requests: {metric.name} needs at least {needed:,} of them in a round"
-
-
-def _error_rate(client: str, rounds: Sequence[Round], gate: Gate | None) -> MetricComparison:
-    counts = {
-        role: failed_share([r for r in rounds if r.role == role and r.client == client]) for role in ("base", "head")
-    }
-    shares = {role: failed / sent if sent else None for role, (failed, sent) in counts.items()}
-    return MetricComparison(
-        client=client,
-        metric="error_rate",
-        unit="fraction",
-        direction=metric_named("error_rate").direction,
-        verdict=Verdict.INCONCLUSIVE,
-        reason="",
-        gating=gated(gate, "error_rate"),
-        base=shares["base"],
-        head=shares["head"],
-        inputs=Inputs(method="counts", base_counts=(counts["base"],), head_counts=counts["head"]),
-    )

@@ -1,7 +1,8 @@
 """Validity comes before verdicts: what the measurement itself allows to be said.
 
 Errors, the achieved rate and completeness are looked at per client, before any latency is compared: a service
-that fails quickly is not a quick service.
+that fails quickly is not a quick service. Errors count in all rounds; whether the rate was reached is asked of those
+rounds whose latencies are compared (module ``places``), so that a burst of somebody else's work spoils no whole run.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from smp_check.spec.run import Remark
 from smp_check.units import format_rate, format_share
+from smp_check.verdict.places import counting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -52,9 +54,10 @@ def validity(run: RunDocument, role: str, gates: Mapping[str, Gate]) -> Validity
     rounds = run.details.rounds
     for client in dict.fromkeys(r.client for r in rounds if r.role == role):
         mine = [r for r in rounds if r.role == role and r.client == client]
-        beside = [r for r in rounds if r.role == "reference" and r.client == client]
         by_chance = run.details.fingerprint.load.get(f"{client} arrival") == "poisson"
-        found, restriction = _client(client, mine, beside, budget, by_chance=by_chance)
+        found, restriction = _errors(client, mine, budget)
+        if not found:
+            found, restriction = _rate(client, *counting(run, role, client), by_chance=by_chance)
         remarks += found
         incomplete = not run.details.complete
         clients[client] = Restriction(refused=restriction.refused, only_worse=restriction.only_worse or incomplete)
@@ -73,9 +76,7 @@ def failed_share(rounds: Iterable[Round]) -> tuple[int, int]:
     return sum(r.counts.failed for r in rounds), sum(r.counts.sent for r in rounds)
 
 
-def _client(
-    client: str, mine: Sequence[Round], beside: Sequence[Round], budget: float, *, by_chance: bool
-) -> tuple[list[Remark], Restriction]:
+def _errors(client: str, mine: Sequence[Round], budget: float) -> tuple[list[Remark], Restriction]:
     failed, sent = failed_share(mine)
     if not sent:
         message = f"{client} sent no request"
@@ -86,8 +87,15 @@ def _client(
         message = f"{client}: {share} of the requests failed ({kinds or 'unknown'}), more than the {most} allowed"
         refused = f"{share} of the requests failed; the latencies of the others say nothing"
         return [Remark(code="errors", severity="error", message=message)], Restriction(refused=refused)
+    return [], Restriction()
+
+
+def _rate(
+    client: str, mine: Sequence[Round], beside: Sequence[Round], *, by_chance: bool
+) -> tuple[list[Remark], Restriction]:
     achieved = achieved_share(mine)
-    if achieved is None or achieved >= LEAST_ACHIEVED - (CHANCE / math.sqrt(sent) if by_chance else 0.0):
+    sent = sum(r.counts.sent for r in mine)
+    if achieved is None or not sent or achieved >= LEAST_ACHIEVED - (CHANCE / math.sqrt(sent) if by_chance else 0.0):
         return [], Restriction()
     return _saturated(client, mine, beside, achieved)
 

@@ -14,6 +14,7 @@ from smp_check.spec.run import Fingerprint, Remark, RunDocument, Usage
 from smp_check.verdict.acceptance import Acceptance, label
 from smp_check.verdict.compare import compare
 from smp_check.verdict.model import Comparison, ConformanceSummary, MetricComparison, Verdict
+from smp_check.verdict.paired import compare_sides
 from tests.verdict.building import START, a_round, a_run, latency, noisy_run
 
 FAIL_ON = ("regression", "measurement")
@@ -328,6 +329,28 @@ def test_noisy_rounds_are_left_out_while_enough_are_calm() -> None:
     comparison = judged([run(i, 0) for i in range(6)], run(9, 6))
     assert metric(comparison, "p50").head == pytest.approx(0.02)
     assert any(r.code == "noisy" and r.severity == "warning" for r in comparison.remarks)
+
+
+@pytest.mark.parametrize(("noisy", "saturated"), [(3, False), (6, True)])
+def test_rounds_that_noise_kept_from_the_rate_saturate_no_whole_run(noisy: int, saturated: bool) -> None:
+    def slowed(role: str, index: int) -> Any:
+        late: dict[str, Any] = {"noisy": ("stolen",), "achieved_rps": 1500.0} if index < noisy else {}
+        return a_round(role, index, **late)
+
+    stored = judged(history(6, reference=None), a_run(*(slowed("head", i) for i in range(8)), number=50))
+    pairs = [each for i in range(8) for each in (a_round("base", i), slowed("head", i))]
+    paired = compare_sides(a_run(*pairs), created=TODAY)
+    for comparison in (stored, paired):
+        assert any(r.code == "saturated" for r in comparison.remarks) is saturated
+        inputs = metric(comparison, "p50").inputs
+        assert inputs is not None
+        assert inputs.only_worse is saturated
+
+
+def test_calm_rounds_below_the_rate_are_saturation() -> None:
+    """However few the noisy ones are: the others have no excuse."""
+    rounds = [replace(a_round("head", i, noisy=("stolen",) if i < 2 else ()), achieved_rps=1900.0) for i in range(8)]
+    assert any(r.code == "saturated" for r in judged(history(6, reference=None), a_run(*rounds)).remarks)
 
 
 def test_an_incomplete_run_is_never_called_good() -> None:

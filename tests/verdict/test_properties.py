@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smp_check.spec.codec import from_json, to_json
-from smp_check.spec.configuration import Gate, Launches
-from smp_check.spec.run import RunDocument
+from smp_check.spec.configuration import DEFAULT_GATES, Gate, Launches
+from smp_check.spec.run import RunDocument, Usage
 from smp_check.verdict.compare import compare
 from smp_check.verdict.model import Comparison, Inputs, Verdict
 from smp_check.verdict.paired import compare_sides, decided, looks
@@ -135,6 +135,44 @@ def test_constant_numbers_give_no_false_certainty(value: float, k: int, rounds: 
         assert p50.verdict is Verdict.INCONCLUSIVE
         assert p50.interval is not None
         assert p50.interval[1] - p50.interval[0] > 0.1
+
+
+def all_metrics(seed: int, factor: float, within: float, *, number: int, reference: bool, closed: bool) -> RunDocument:
+    """A run of a closed or open loop that says something of every metric, each of its rounds a little noisy."""
+    chance = random.Random(seed)
+
+    def noise() -> float:
+        return math.exp(chance.gauss(0, within))
+
+    rounds = []
+    for index in range(6):
+        cpu = {"workload": Usage(cpu_seconds=0.4 * factor * noise(), memory=5e7 * factor * noise(), samples=3)}
+        rate = {"requested_rps": None, "achieved_rps": 2000 / factor * noise()} if closed else {}
+        rounds.append(a_round("head", index, 0.002 * factor * noise(), resources=cpu, count=20_000, **rate))
+        if reference:
+            rounds.append(a_round("reference", index, 0.0002 * noise(), count=20_000))
+    return a_run(*rounds, number=number)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.integers(0, 10_000),
+    st.sampled_from([(1.9, 0.01), (1.6, 0.05)]).flatmap(lambda c: st.tuples(st.floats(1 / c[0], c[0]), st.just(c[1]))),
+    st.booleans(),
+    st.booleans(),
+)
+def test_one_earlier_run_calls_nothing_below_a_doubling(
+    seed: int, effect: tuple[float, float], reference: bool, closed: bool
+) -> None:
+    """Of no metric, however calm it usually is: nothing is known of how much two runs of this service differ."""
+    factor, within = effect
+    base = all_metrics(seed, 1.0, within, number=0, reference=reference, closed=closed)
+    head = all_metrics(seed + 1, factor, within, number=50, reference=reference, closed=closed)
+    comparison = compare([base], head, gates=DEFAULT_GATES, created=START)
+    judged_ones = {m.metric for m in comparison.metrics if m.change is not None}
+    assert judged_ones >= (set(DEFAULT_GATES) - {"error_rate"}) | {"p75", "mean", "workload_mem_mb"}
+    called = {m.metric for m in comparison.metrics if m.verdict in {Verdict.REGRESSED, Verdict.IMPROVED}}
+    assert not called
 
 
 @settings(max_examples=10, deadline=None)

@@ -21,6 +21,9 @@ class Detected:
     signature: Signature
     sidecars: tuple[Container, ...] = ()
     gateways: tuple[Container, ...] = ()
+    """Those through which traffic enters."""
+    egress: tuple[Container, ...] = ()
+    """Those through which it leaves."""
     control_plane: tuple[Pod, ...] = ()
 
     @property
@@ -56,19 +59,27 @@ def detect(pods: Sequence[Pod], declared: str = "") -> Detected | None:
 
 def _look_for(signature: Signature, pods: Sequence[Pod]) -> Detected | None:
     control = tuple(pod for pod in pods if _is_control_plane(signature, pod))
-    sidecars, gateways = [], []
+    sidecars, gateways, egress = [], [], []
     for pod in pods:
         proxies = [each for each in pod.containers if _is_proxy(signature, pod, each)]
         if _marked(pod, signature.gateway):
             gateways += proxies
-        elif pod not in control and not _marked(pod, signature.egress):
+        elif _marked(pod, signature.egress):
+            egress += proxies
+        elif pod not in control:
             sidecars += proxies
     has_proxies = bool(sidecars or gateways)
     if not control and not has_proxies:
         return None
     if signature.mesh == "CILIUM_SERVICE_MESH" and not has_proxies:
         return None  # the network plug-in alone is no mesh
-    return Detected(signature=signature, sidecars=tuple(sidecars), gateways=tuple(gateways), control_plane=control)
+    return Detected(
+        signature=signature,
+        sidecars=tuple(sidecars),
+        gateways=tuple(gateways),
+        egress=tuple(egress),
+        control_plane=control,
+    )
 
 
 def _is_control_plane(signature: Signature, pod: Pod) -> bool:

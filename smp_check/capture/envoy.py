@@ -22,6 +22,12 @@ COUNTED = r"^server\.uptime$|^(http|tcp)\..*\.downstream_cx_(rx|tx)_bytes_total$
 """Uptime, to notice a restart; bytes read from and written to the clients of all listeners (RE2 syntax)."""
 OUR_OWN = "http.admin."
 """The admin interface's own counters: our questions and its answers."""
+UPDATES = {
+    "lds_latency_ms": "listener_manager.lds.update_duration",
+    "cds_latency_ms": "cluster_manager.cds.update_duration",
+}
+"""Field of SMP's control plane -> Envoy's histogram of the milliseconds that an update took."""
+CONNECTED = "control_plane.connected_state"
 
 
 class EnvoyAdmin:
@@ -54,6 +60,22 @@ class EnvoyAdmin:
         answer = self._get("/stats", {"format": "json", "filter": pattern})
         entries = answer.get("stats", [])
         return {each["name"]: float(each["value"]) for each in entries if "value" in each and "name" in each}
+
+    def updates(self) -> tuple[dict[str, float], bool]:
+        """90th percentiles of ``UPDATES``, as far as there were any; and whether the control plane was lost.
+
+        Envoys without a control plane have none of these statistics.
+        """
+        names = (*UPDATES.values(), CONNECTED)
+        found = self._get("/stats", {"format": "json", "filter": f"^({'|'.join(names)})$".replace(".", r"\.")})
+        entries = [each for each in found.get("stats", []) if isinstance(each, dict)]
+        lost = any(each.get("name") == CONNECTED and each.get("value") == 0 for each in entries)
+        drawn: Mapping[str, Any] = next(
+            (each["histograms"] for each in entries if isinstance(each.get("histograms"), dict)), {}
+        )
+        told = {each.get("name"): _percentile(drawn, each, 90) for each in drawn.get("computed_quantiles", [])}
+        latest = {field: told.get(name) for field, name in UPDATES.items()}
+        return {field: value for field, value in latest.items() if value is not None}, lost
 
     def memory(self) -> float:
         """Bytes of physical memory in use, as its allocator sees them."""
@@ -132,6 +154,15 @@ class EnvoySampler:
     def close(self) -> None:
         """Close the connection."""
         self._admin.close()
+
+
+def _percentile(drawn: Mapping[str, Any], histogram: Mapping[str, Any], wanted: float) -> float | None:
+    """One percentile over the Envoy's whole life out of ``/stats?format=json``; ``None`` for an empty histogram."""
+    try:
+        value = histogram["values"][drawn["supported_quantiles"].index(wanted)]["cumulative"]
+    except (KeyError, TypeError, ValueError, IndexError):
+        return None
+    return None if value is None else float(value)
 
 
 def _bytes(stats: Mapping[str, float]) -> float:

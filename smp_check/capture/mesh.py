@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from smp_check.capture.cluster import Cluster
@@ -24,7 +25,7 @@ def capture_mesh(configuration: Configuration, cluster: Cluster | None, on_warni
     detected = detect(cluster.pods, mesh_type(configuration)) if cluster else None
     if cluster is not None and detected is not None:
         found = _from_cluster(cluster, detected)
-    found |= _from_envoys(configuration, on_warning)
+    found = completed(_from_envoys(configuration, on_warning), found)
     namespace = configuration.check.kubernetes.namespace if configuration.check.kubernetes else None
     pods = tested_pods(cluster, detected, namespace) if cluster else []
     metadata = application_metadata(configuration, pods, cluster)
@@ -47,6 +48,8 @@ def _from_cluster(cluster: Cluster, detected: Detected) -> dict[str, Any]:
         known["sidecar"] = {"count": len(detected.sidecars)} | use_of(detected.sidecars)
     if detected.gateways:
         known["ingress_gateway"] = {"count": len(detected.gateways)} | use_of(detected.gateways)
+    if detected.egress:
+        known["labels"] = {"smp-check/egress_gateways": str(len(detected.egress))}
     return {name: value for name, value in known.items() if value is not None}
 
 
@@ -79,23 +82,34 @@ def _mtls(cluster: Cluster, detected: Detected) -> bool | None:
 
 
 def _from_envoys(configuration: Configuration, on_warning: OnWarning) -> dict[str, Any]:
-    """Build, worker threads and mTLS of the Envoys that are observed; the first that answers tells for all."""
+    """Build, worker threads and mTLS of the first observed Envoy that answers; the slowest updates of them all."""
     urls = [each.envoy_admin for name in PROXIES for each in configuration.check.observe.get(name, ())]
+    found: dict[str, Any] = {}
+    slowest: dict[str, int] = {}
     for url in urls:
         if url is None:
             continue
         admin = EnvoyAdmin(url)
         try:
-            info = admin.server_info()
-            known = {
-                "proxy_build": build_of(info),
-                "proxy_concurrency": concurrency_of(info),
-                "mtls_enabled": mutual_tls(admin.configurations()),
-            }
+            found = found or _settings(admin)
+            updates, lost = admin.updates()
         except LostError as fault:
-            on_warning(f"the proxy's build and settings cannot be captured: {fault}")
+            on_warning(f"the proxy's build, settings and updates cannot be captured in full: {fault}")
             continue
         finally:
             admin.close()
-        return {name: value for name, value in known.items() if value is not None}
-    return {}
+        if lost:
+            on_warning(f"the Envoy at {url} is not connected to its control plane: it runs on what it was last told")
+        for name, value in updates.items():
+            slowest[name] = max(slowest.get(name, 0), math.ceil(value))
+    return found | ({"mesh_control_plane": slowest} if slowest else {})
+
+
+def _settings(admin: EnvoyAdmin) -> dict[str, Any]:
+    info = admin.server_info()
+    known = {
+        "proxy_build": build_of(info),
+        "proxy_concurrency": concurrency_of(info),
+        "mtls_enabled": mutual_tls(admin.configurations()),
+    }
+    return {name: value for name, value in known.items() if value is not None}

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 TIMEOUT = (1.0, 2.0)
 INTERVAL = 1.0
 """Seconds between two questions: no server scrapes its targets more often."""
+OPTIONAL = frozenset({"traffic"})
+"""What a round can do without."""
 
 
 class Prometheus:
@@ -68,7 +70,7 @@ def _sum(data: Any, query: str) -> float:
 
 
 class PrometheusSampler:
-    """Samples one component by queries: CPU cores in use, and bytes of memory where there is a query for them."""
+    """Samples one component by queries: CPU cores in use; memory, instances and traffic where there is one for them."""
 
     def __init__(self, server: Prometheus, watched: Watched, *, component: str, mesh: str) -> None:
         self._server = server
@@ -97,10 +99,12 @@ class PrometheusSampler:
         self._ask()
         cores = self._means["cpu"].value
         instances = self._value("instances")
+        traffic = self._value("traffic")
         return Usage(
             cpu_seconds=None if cores is None else cores * seconds,
             memory=self._value("memory"),
             instances=None if instances is None else round(instances),
+            bytes_transferred=None if traffic is None else traffic * seconds,
             samples=self._means["cpu"].count,
         )
 
@@ -110,8 +114,13 @@ class PrometheusSampler:
 
     def _ask(self) -> None:
         self._asked = time.monotonic()
-        for name, mean in self._means.items():
-            mean.add(self._server.value(self._queries[name]))
+        for name, mean in list(self._means.items()):
+            try:
+                mean.add(self._server.value(self._queries[name]))
+            except LostError as fault:
+                if name not in OPTIONAL or fault.final:
+                    raise
+                del self._means[name]  # many servers leave the network's series out
 
     def _value(self, name: str) -> float | None:
         mean = self._means.get(name)

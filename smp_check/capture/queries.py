@@ -55,13 +55,26 @@ SELECTORS: Mapping[str, Mapping[str, str]] = {
 }
 
 
+PER_NODE = frozenset({"CILIUM_SERVICE_MESH", "TRAEFIK_MESH"})
+"""Meshes with a proxy for each node: its network is not that of one pod's requests."""
+
+
 def queries_for(mesh: str, component: str) -> Mapping[str, str]:
-    """``cpu`` (cores), ``memory`` (bytes) and ``instances`` of one component; empty for what is not known."""
+    """``cpu`` (cores), ``memory`` (bytes), ``instances`` and ``traffic`` (bytes/s) of one component.
+
+    Empty for what is not known. Traffic is that of the sidecars' pods, which all passes the sidecar: cAdvisor counts
+    the network by pod, so the pods are found by the memory of their proxies.
+    """
     selector = SELECTORS.get(mesh, {}).get(component)
     if selector is None:
         return {}
-    return {
+    memory = f"container_memory_working_set_bytes{{{selector}}}"
+    queries = {
         "cpu": f"sum(rate(container_cpu_usage_seconds_total{{{selector}}}[1m]))",
-        "memory": f"sum(container_memory_working_set_bytes{{{selector}}})",
-        "instances": f"count(container_memory_working_set_bytes{{{selector}}})",
+        "memory": f"sum({memory})",
+        "instances": f"count({memory})",
     }
+    if component == "sidecar" and mesh not in PER_NODE:
+        ways = (f"rate(container_network_{way}_bytes_total[1m])" for way in ("receive", "transmit"))
+        queries["traffic"] = " + ".join(f"sum({way} and on(namespace,pod) {memory})" for way in ways)
+    return queries

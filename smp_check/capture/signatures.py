@@ -29,7 +29,7 @@ class Signature:
     gateway: tuple[str, ...] = ()
     """Labels of ingress gateways."""
     egress: tuple[str, ...] = ()
-    """Labels of egress gateways: no sidecars, and SMP has no field for them."""
+    """Labels of egress gateways: no sidecars, and SMP's mesh has no field for them but its labels."""
     mtls: bool | None = None
     """Whether meshed traffic is mutually authenticated as installed; ``None`` where it depends."""
 

@@ -14,7 +14,7 @@ MESH_PARTS = {"sidecar": "sidecar", "gateway": "ingress_gateway", "control_plane
 """Component -> field of ``ServiceMeshConfig``."""
 WITH_TRAFFIC = frozenset({"sidecar", "gateway"})
 """Components whose message has ``rps`` and ``bps``; a control plane carries no requests."""
-MEASURED = frozenset({"count", "cpu_mcores", "mem_mb", "rps", "bps"})
+MEASURED = frozenset({"count", "cpu_mcores", "mem_mb", "rps", "bps", "lds_latency_ms", "cds_latency_ms"})
 """Fields that say how a part fared, not which it is."""
 LARGEST = 2**31 - 1
 """SMP's numbers are int32."""

@@ -170,7 +170,45 @@ def test_the_mesh_message_of_a_real_envoy(
     assert found["proxy_build"][0].isdigit()
     assert found["proxy_concurrency"] == 2
     assert found["mtls_enabled"] is True
+    assert "mesh_control_plane" not in found, "nobody updates it"
     assert found["mesh_type"] == {"type": "CONSUL"}
+    assert [f.message for f in check_value(found, Kind.MESH) if f.severity is Severity.ERROR] == []
+
+
+def test_updates_without_a_time(
+    tmp_path: Path, real: Callable[[str], str], observing: Callable[..., Configuration]
+) -> None:
+    """An Envoy that gets listeners and clusters handed in files has statistics of updates without values."""
+    port, admin = free_port(), free_port()
+    static = bootstrap(port, admin, None, None)
+    kinds = {"lds": ("listeners", "listener.v3.Listener"), "cds": ("clusters", "cluster.v3.Cluster")}
+    for short, (plural, kind) in kinds.items():
+        named = [{"@type": f"type.googleapis.com/envoy.config.{kind}"} | x for x in static["static_resources"][plural]]
+        (tmp_path / f"{short}.json").write_text(json.dumps({"resources": named}))
+    dynamic = {
+        f"{short}_config": {
+            "path_config_source": {"path": str(tmp_path / f"{short}.json")},
+            "resource_api_version": "V3",
+        }
+        for short in kinds
+    }
+    config = tmp_path / "dynamic.json"
+    node = {"id": "a", "cluster": "b"}
+    config.write_text(json.dumps({"node": node, "admin": static["admin"], "dynamic_resources": dynamic}))
+    options = ["--base-id", str(port), "--log-level", "error", "--concurrency", "1"]
+    url = f"http://127.0.0.1:{admin}"
+    process = subprocess.Popen([real("envoy"), "-c", str(config), *options])
+    try:
+        wait_ready(url, process)
+        fetch(f"http://127.0.0.1:{port}/", 1)
+        asked = EnvoyAdmin(url)
+        assert asked.updates() == ({}, False), "of files it keeps no time: absent, not zero"
+        asked.close()
+        found = capture_mesh(observing(sidecar=Watched(envoy_admin=url)), None, pytest.fail)
+    finally:
+        process.kill()
+        process.wait()
+    assert "mesh_control_plane" not in found
     assert [f.message for f in check_value(found, Kind.MESH) if f.severity is Severity.ERROR] == []
 
 

@@ -95,6 +95,9 @@ EXPECTED = {
 }
 
 
+WITH_EGRESS = {"ISTIO"}
+
+
 @pytest.mark.parametrize("mesh", clusters.MESHES)
 def test_every_mesh_is_recognised(cluster: Callable[..., Cluster], mesh: str) -> None:
     """Type, versions, sidecars, gateways and control plane; and the message conforms."""
@@ -106,6 +109,7 @@ def test_every_mesh_is_recognised(cluster: Callable[..., Cluster], mesh: str) ->
     assert found["sidecar"]["count"] == sidecars
     assert found.get("ingress_gateway", {}).get("count", 0) == gateways
     assert found["mesh_control_plane"]["count"] == control
+    assert found.get("labels", {}) == ({"smp-check/egress_gateways": "1"} if mesh in WITH_EGRESS else {})
     assert errors(found, Kind.MESH) == []
 
 
@@ -129,6 +133,7 @@ def test_istio_in_full(cluster: Callable[..., Cluster]) -> None:
         "mtls_enabled": True,
         "sidecar": {"count": 2, "cpu_mcores": 35, "mem_mb": 102},
         "ingress_gateway": {"count": 1, "cpu_mcores": 9, "mem_mb": 44},
+        "labels": {"smp-check/egress_gateways": "1"},
         "mesh_control_plane": {
             "count": 1,
             "cpu_mcores": 5,
@@ -297,6 +302,7 @@ def test_an_envoys_own_word(answers: Any) -> None:
     }
     info = {"version": "9e55/1.40.0/Clean/RELEASE/BoringSSL", "command_line_options": {"concurrency": 2}}
     answers.routes |= {"/server_info": (200, info), "/config_dump": (200, {"configs": [listener]})}
+    answers.routes["/stats"] = (200, {"stats": []})
     observe = {"sidecar": (Watched(envoy_admin="http://127.0.0.1:9"), Watched(envoy_admin=answers.url))}
     watched = replace(configuration(), check=CheckOptions(observe=observe))
     warnings: list[str] = []
@@ -305,6 +311,26 @@ def test_an_envoys_own_word(answers: Any) -> None:
     assert found["proxy_concurrency"] == 2
     assert found["mtls_enabled"] is True
     assert len(warnings) == 1, "the one that does not answer"
+
+
+def test_a_proxy_that_lost_its_control_plane(answers: Any) -> None:
+    """Said once: its configuration may be an old one, and the updates of its life are told all the same."""
+    quantiles = [{"interval": None, "cumulative": value} for value in (1.0, 2.0, 7.4)]
+    histograms = {
+        "supported_quantiles": [50, 75, 90],
+        "computed_quantiles": [
+            {"name": "listener_manager.lds.update_duration", "values": quantiles},
+            {"name": "cluster_manager.cds.update_duration", "values": [{"interval": None, "cumulative": None}] * 3},
+        ],
+    }
+    stats = [{"name": "control_plane.connected_state", "value": 0}, {"histograms": histograms}]
+    answers.routes |= {"/server_info": (200, {}), "/config_dump": (200, {}), "/stats": (200, {"stats": stats})}
+    check = CheckOptions(observe={"sidecar": (Watched(envoy_admin=answers.url),)})
+    warnings: list[str] = []
+    found = capture_mesh(replace(configuration(), check=check), None, warnings.append)
+    assert found["mesh_control_plane"] == {"lds_latency_ms": 8}
+    assert [text for text in warnings if "not connected to its control plane" in text] == warnings
+    assert len(warnings) == 1
 
 
 def test_how_the_load_gets_there(cluster: Callable[..., Cluster]) -> None:

@@ -63,6 +63,21 @@ def test_the_usual_queries_of_a_mesh(answers: Any, server: Any, observing: Obser
     [seen] = rounds(observing(sidecar=Watched(prometheus="auto"), environment=server, mesh=mesh))
     assert seen.warnings == ()
     assert seen.resources["sidecar"].instances == 3
+    assert seen.resources["sidecar"].bytes_transferred is None, "this server has no network series"
+
+
+def test_the_traffic_of_the_sidecars_pods(
+    answers: Any, server: Any, observing: Observing, prometheus_vector: Any
+) -> None:
+    """50 kB/s in and out for 0.4 s; proxies that are not beside one pod's service have none."""
+    queries = queries_for("ISTIO", "sidecar")
+    numbers = {"cpu": 0.1, "memory": 9e6, "instances": 3, "traffic": 50_000}
+    answers.routes |= {queries[name]: (200, prometheus_vector(value)) for name, value in numbers.items()}
+    mesh = {"mesh_type": {"type": "ISTIO"}}
+    [seen] = rounds(observing(sidecar=Watched(prometheus="auto"), environment=server, mesh=mesh))
+    assert seen.resources["sidecar"].bytes_transferred == pytest.approx(50_000 * 0.4, rel=0.5)
+    assert "traffic" not in queries_for("ISTIO", "gateway")
+    assert "traffic" not in queries_for("CILIUM_SERVICE_MESH", "sidecar")
 
 
 def test_a_server_that_answers_500_for_a_while(

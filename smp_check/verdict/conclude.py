@@ -125,7 +125,9 @@ def _named(metric: MetricComparison, found: Findings) -> str:
 def _differing(found: Findings) -> str:
     first = [f"{m.field} ({m.base} before, {m.head} now)" for m in found.mismatches[:3]]
     more = len(found.mismatches) - len(first)
-    return joined(first) + (f" and {count(more, 'field')} more differ" if more else " differ")
+    if more > 0:
+        return f"{joined(first)} and {count(more, 'field')} more differ"
+    return f"{joined(first)} {'differs' if len(first) == 1 else 'differ'}"
 
 
 def _headline(found: Findings, verdict: Verdict) -> str:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smp_check.load.embedded.http1 import StreamConnection, ok_table
+from smp_check.load.embedded.http1 import Http1Connection, ok_table
 from smp_check.load.embedded.lane import Lane
 
 GOOD = (
@@ -58,7 +58,7 @@ class Bench:
         dialer: Any = SimpleNamespace(origin="h:1")
         self.lane = Lane(loop, dialer, [b"GET"], None, 0)
         self.lane.until = float("inf")
-        self.connection = StreamConnection(self.lane, ok_table(((200, 399),)))
+        self.connection = Http1Connection(self.lane, ok_table(((200, 399),)))
         self.transport = Transport()
         self.connection.connection_made(self.transport)  # type: ignore[arg-type]
 

@@ -9,6 +9,7 @@ import ssl
 from typing import TYPE_CHECKING, Any, cast
 
 from smp_check.errors import InputError
+from smp_check.load.embedded import direct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -64,15 +65,12 @@ class Dialer:
         raise faults[0]
 
     async def _open(self, owner: Any, address: str) -> None:
-        secure: dict[str, Any] = {"ssl": self._context, "server_hostname": self._server_name} if self._context else {}
         loop = asyncio.get_running_loop()
         if self._datagrams:
             there = (address, self.origin.port)
             await loop.create_datagram_endpoint(lambda: cast("Any", self._factory(owner)), remote_addr=there)
             return
-        transport, protocol = await loop.create_connection(
-            lambda: self._factory(owner), address, self.origin.port, **secure
-        )
+        transport, protocol = await self._stream(loop, lambda: cast("Any", self._factory(owner)), address)
         ready = getattr(protocol, "ready", None)
         if ready is not None:
             try:
@@ -80,6 +78,14 @@ class Dialer:
             except asyncio.CancelledError:
                 transport.abort()
                 raise
+
+    async def _stream(
+        self, loop: asyncio.AbstractEventLoop, factory: Callable[[], Any], address: str
+    ) -> tuple[asyncio.Transport, Any]:
+        if direct.possible(loop):
+            return await direct.connect(loop, factory, address, self.origin.port, self._context, self._server_name)
+        secure: dict[str, Any] = {"ssl": self._context, "server_hostname": self._server_name} if self._context else {}
+        return await loop.create_connection(factory, address, self.origin.port, **secure)
 
     async def _resolve(self) -> Sequence[str]:
         if not self._addresses:

@@ -23,12 +23,10 @@ LENGTH_GIVEN = re.compile(rb"\r\n(?:content-length:|transfer-encoding:[^\r\n]*ch
 HEAD_LIMIT = 65536
 IDLE = 0.2
 """Seconds after which servers may close an idle connection just when the next request is on its way."""
-BUFFER = memoryview(bytearray(262144))
-"""One for all connections of a process: what is read is parsed before the next read."""
 
 
-class Http1Connection(Connection):
-    """A connection and the request on it; a subclass for each kind of transport."""
+class Http1Connection(Connection, asyncio.Protocol):
+    """A connection and the request on it."""
 
     __slots__ = (
         "_bodiless",
@@ -78,7 +76,7 @@ class Http1Connection(Connection):
         self._write = self._transport.write
         self._lane.opened(self)
 
-    def data_received(self, data: bytes | memoryview) -> None:
+    def data_received(self, data: bytes) -> None:
         """Bytes have come."""
         self._now = perf_counter()
         self.received += len(data)
@@ -94,12 +92,12 @@ class Http1Connection(Connection):
         if not self._done:
             self._incomplete(data)
 
-    def _incomplete(self, data: bytes | memoryview) -> None:
+    def _incomplete(self, data: bytes) -> None:
         """A part of an answer: note when it began, and its header for the case that only the end can end it."""
         if not self._partial:
             self._partial, self._first, self._head = True, self._now, b""
         if len(self._head) < HEAD_LIMIT and b"\r\n\r\n" not in self._head:
-            self._head += bytes(data)
+            self._head += data
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is closed, by whomever."""
@@ -204,26 +202,6 @@ class Http1Connection(Connection):
             self._lane.tally.fail(kind, message)
 
 
-class StreamConnection(Http1Connection, asyncio.Protocol):
-    """For uvloop, which makes small ``bytes`` faster than it fills buffers."""
-
-    __slots__ = ()
-
-
-class BufferConnection(Http1Connection, asyncio.BufferedProtocol):
-    """For asyncio's own loop, where ``data_received`` would cost a 256 KiB buffer per read: four times as long."""
-
-    __slots__ = ()
-
-    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
-        """Where the transport reads into."""
-        return BUFFER
-
-    def buffer_updated(self, nbytes: int) -> None:
-        """Bytes have come."""
-        self.data_received(BUFFER[:nbytes])
-
-
 class _HeadOnly:
     """Parser calls for answers to HEAD: their Content-Length announces a body that never comes (RFC 9110, 9.3.2)."""
 
@@ -236,11 +214,6 @@ class _HeadOnly:
         """The answer is complete; the parser, which waits for a body, is replaced."""
         self._connection.on_message_complete()
         self._connection._new_parser()
-
-
-def connection_for(loop: asyncio.AbstractEventLoop) -> type[StreamConnection] | type[BufferConnection]:
-    """The subclass that is fastest in this event loop."""
-    return BufferConnection if type(loop).__module__.startswith("asyncio") else StreamConnection
 
 
 def ok_table(ranges: tuple[tuple[int, int], ...]) -> bytes:

@@ -43,7 +43,7 @@ def wiring(load: Load, settings: Settings, turns: list[Target]) -> Wiring:
 
 
 def _http1(load: Load, settings: Settings, turns: list[Target]) -> Wiring:
-    from smp_check.load.embedded.http1 import connection_for, ok_table
+    from smp_check.load.embedded.http1 import Http1Connection, ok_table
     from smp_check.load.embedded.request import encode_http1
 
     encoded = {
@@ -52,7 +52,7 @@ def _http1(load: Load, settings: Settings, turns: list[Target]) -> Wiring:
     ok, head, repeatable = ok_table(settings.ok_statuses), settings.method == "HEAD", settings.method in IDEMPOTENT
     return Wiring(
         requests=[encoded[target] for target in turns],
-        connection=lambda lane: connection_for(lane.loop)(lane, ok, bodiless=head, repeatable=repeatable),
+        connection=lambda lane: Http1Connection(lane, ok, bodiless=head, repeatable=repeatable),
         alpn=("http/1.1",),
     )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import signal
 import subprocess
 import time
 import uuid
@@ -102,10 +104,15 @@ def _environment(start: Start, mark: str) -> dict[str, str]:
     return {**start.environment, **own}
 
 
+def shell() -> str:
+    """The POSIX shell that runs ``setup`` and ``teardown``; on Windows the one that comes with Git."""
+    return "/bin/sh" if os.name != "nt" else shutil.which("sh") or "sh"
+
+
 def _spawn(start: Start, environment: Mapping[str, str], log: IO[bytes]) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
-            ["/bin/sh", "-e", "-c", start.command],
+            [shell(), "-e", "-c", start.command],
             cwd=start.folder,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -116,7 +123,7 @@ def _spawn(start: Start, environment: Mapping[str, str], log: IO[bytes]) -> subp
     except OSError as fault:
         raise InputError(
             f"cannot start the {start.role} in {start.folder}: {fault.strerror}",
-            hint="the start command runs with /bin/sh in the folder that smp-check was called in",
+            hint=f"the start command runs with {shell()} in the folder that smp-check was called in",
         ) from fault
 
 
@@ -173,7 +180,7 @@ def _teardown(
 ) -> None:
     # With the mark of the start: whatever it leaves behind is ended with the rest.
     with subprocess.Popen(
-        ["/bin/sh", "-e", "-c", command],
+        [shell(), "-e", "-c", command],
         cwd=start.folder,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -190,7 +197,15 @@ def _teardown(
                 on_warning(f"check.teardown of the {start.role} {_ended(code)}{tail(start.log)}")
         finally:
             if process.poll() is None:
-                os.killpg(process.pid, 9)
+                _kill(process)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """With its group, where there are groups."""
+    if os.name == "nt":
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _see_that_all_is_gone(start: Start, left: list[int], on_warning: OnWarning) -> None:

@@ -41,6 +41,8 @@ def _of_root(root: int) -> Iterator[psutil.Process]:
         process = psutil.Process(root)
         yield process
         yield from process.children(recursive=True)
+    if os.name == "nt":  # which has no process groups
+        return
     for process in psutil.process_iter():
         with suppress(OSError):
             if os.getpgid(process.pid) == root:

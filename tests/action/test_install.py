@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -66,3 +67,53 @@ def test_an_old_python_is_refused(tmp_path: Path) -> None:
     done = subprocess.run(["bash", str(ROOT / "scripts/install.sh")], env=environment, capture_output=True, text=True)
     assert done.returncode == 2
     assert "`python`" in done.stdout
+
+
+@pytest.mark.timeout(180)
+def test_an_old_pip_helps_itself(tmp_path: Path) -> None:
+    """Distributions' pip does not know --python yet, and RUNNER_OS is not set everywhere: a pip of our own is used."""
+    old = tmp_path / "python3"
+    old.write_text(f'#!/bin/sh\ncase "$*" in *"pip --python"*) exit 2 ;; esac\nexec {sys.executable} "$@"\n')
+    old.chmod(0o755)
+    output = tmp_path / "output"
+    environment = {name: value for name, value in os.environ.items() if name not in {"RUNNER_OS", "VIRTUAL_ENV"}}
+    environment |= {"GITHUB_ACTION_PATH": str(ROOT), "GITHUB_OUTPUT": str(output), "RUNNER_TEMP": str(tmp_path)}
+    command = ["bash", str(ROOT / "scripts/install.sh")]
+    subprocess.run(command, cwd=tmp_path, env=environment | {"SMP_PYTHON": str(old)}, check=True)
+    python = output.read_text().removeprefix("python=").strip()
+    shown = subprocess.run([python, "-I", "-m", "smp_check", "--version"], capture_output=True, text=True)
+    assert shown.stdout.startswith("smp-check "), shown.stderr
+
+
+@pytest.mark.timeout(180)
+def test_the_first_python_that_answers_is_taken(tmp_path: Path) -> None:
+    """A python3 that is an advertisement (Windows has one on its PATH) is passed over."""
+    places = tmp_path / "places"
+    places.mkdir()
+    (places / "python3").write_text("#!/bin/sh\necho 'Python was not found; run it to install'\nexit 9\n")
+    (places / "python").write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/asked\nexit 7\n')
+    for path in places.iterdir():
+        path.chmod(0o755)
+    environment = {"PATH": f"{places}{os.pathsep}{os.environ['PATH']}", "GITHUB_ACTION_PATH": str(ROOT)}
+    done = subprocess.run(["bash", str(ROOT / "scripts/install.sh")], env=environment, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "-I -c" in (tmp_path / "asked").read_text(), "the second was asked, too"
+
+
+def test_the_script_is_for_every_bash(tmp_path: Path) -> None:
+    """macOS has bash 3.2, Windows must keep the line ends: nothing newer, nothing of one system only."""
+    text = (ROOT / "scripts/install.sh").read_text(encoding="utf-8")
+    assert "\r" not in (ROOT / "scripts/install.sh").read_bytes().decode()
+    assert "eol=lf" in (ROOT / ".gitattributes").read_text(encoding="utf-8")
+    newer = r"mapfile|readarray|declare -A|\$\{\w+(,,|\^\^|@)|&>>|\|&|coproc|local -n|\[\[ -v"
+    elsewhere = r"\b(sha256sum|readlink -f|realpath|setsid|timeout|mktemp|sed -i|grep -P|date -d|stat|/proc)\b"
+    assert not re.search(newer, text)
+    assert not re.search(elsewhere, text)
+
+
+def test_shellcheck_finds_nothing() -> None:
+    """Quotes, exit codes, unset variables."""
+    shellcheck = Path(sys.executable).parent / "shellcheck"
+    command = [str(shellcheck), "--shell=bash", "--enable=all", "--exclude=SC2250,SC2292,SC2312", "scripts/install.sh"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr

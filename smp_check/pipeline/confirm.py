@@ -9,7 +9,8 @@ from smp_check.errors import Interrupted, SmpCheckError
 from smp_check.load.events import Noted, Warned
 from smp_check.load.plan import REFERENCE_SHARE
 from smp_check.pipeline.measure import Measured, measure
-from smp_check.spec.result import build_run_document
+from smp_check.spec.costs import without_costs
+from smp_check.spec.result import build_run_document, loaded_role
 from smp_check.units import format_duration
 from smp_check.verdict.confirmation import PLACE, suspects
 from smp_check.verdict.wording import joined
@@ -66,4 +67,6 @@ def _together(first: RunDocument, again: RunDocument, configuration: Configurati
         plan={**first.details.plan, PLACE: place},
         remarks=tuple(dict.fromkeys((*first.details.remarks, *again.details.remarks))),
     )
-    return build_run_document(configuration, details, first.environment, mesh=first.mesh, run_id=first.id)
+    mine = [r for r in first.details.rounds if r.role == loaded_role(first.details.rounds)]
+    environment = without_costs(first.environment, configuration, mine)
+    return build_run_document(configuration, details, environment, mesh=first.mesh, run_id=first.id)

@@ -49,6 +49,15 @@ def with_costs(
     return mesh, environment
 
 
+def without_costs(
+    environment: Mapping[str, Any], configuration: Configuration, rounds: Sequence[Round]
+) -> dict[str, Any]:
+    """The environment before ``with_costs`` put these rounds' numbers into it; what was declared or captured stays."""
+    bare = {name: value for name, value in environment.items() if name != "individual_workloads"}
+    made = with_costs({}, bare, configuration, rounds)[1].get("individual_workloads")
+    return bare if made == environment.get("individual_workloads") else dict(environment)
+
+
 def places(component: str, rounds: Sequence[Round]) -> list[Place]:
     """The component's use, once per round however many clients shared it."""
     shared: dict[tuple[str, int, int], list[Round]] = {}

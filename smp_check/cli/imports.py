@@ -9,6 +9,7 @@ import click
 
 from smp_check.cli.console import Console, console_options
 from smp_check.cli.options import CONTEXT
+from smp_check.spec.generators import PROGRAMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,21 +22,7 @@ MOST_BYTES = 256 * 1024 * 1024
 """Results with every request in them are longer than documents."""
 SERIES = ("series", "github-action-benchmark")
 """What is a directory of runs, even when there is only one."""
-SOURCES = (
-    "fortio",
-    "nighthawk",
-    "wrk2",
-    "wrk",
-    "k6",
-    "vegeta",
-    "oha",
-    "hey",
-    "autocannon",
-    "h2load",
-    "meshery",
-    "github-action-benchmark",
-    "series",
-)
+SOURCES = (*PROGRAMS, "meshery", "github-action-benchmark", "series")
 
 
 @click.command("import", context_settings=CONTEXT)

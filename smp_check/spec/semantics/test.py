@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from smp_check.spec.findings import Severity
+from smp_check.spec.generators import GENERATORS
 from smp_check.spec.rules import breach
 from smp_check.spec.semantics.parts import check_version, url_fault
 from smp_check.units import parse_duration
@@ -23,21 +24,6 @@ SCHEMES: Mapping[str, tuple[str, ...]] = {
 }
 """URL schemes that go with each protocol."""
 _ANY_SCHEME = tuple(dict.fromkeys(scheme for schemes in SCHEMES.values() for scheme in schemes))
-GENERATORS = (
-    "embedded",
-    "fortio",
-    "fortio-server",
-    "nighthawk",
-    "wrk2",
-    "wrk",
-    "k6",
-    "vegeta",
-    "oha",
-    "hey",
-    "h2load",
-    "autocannon",
-)
-"""Load generators that are known by name; others may be installed beside them."""
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BREAK = re.compile(r"[\r\n\0]")
 _SECRET_HEADERS = {"authorization", "proxy-authorization", "cookie", "x-api-key"}

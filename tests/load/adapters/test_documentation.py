@@ -13,6 +13,7 @@ from smp_check.load.capabilities import CAPABILITIES
 from smp_check.load.capability_table import HEADINGS, rows, updated
 from smp_check.load.imported.sources import NAMES
 from smp_check.load.registry import generator_for
+from smp_check.spec.generators import GENERATORS, PROGRAMS
 
 PAGE = Path(__file__).resolve().parents[3] / "docs/generators.md"
 
@@ -39,6 +40,12 @@ def test_the_embedded_generator_is_what_its_row_says() -> None:
         known.percentile_method,
         known.resolution,
     )
+
+
+def test_the_names_are_the_same_everywhere() -> None:
+    """What a configuration may name is what can be run; what is read needs no more than the program's output."""
+    assert set(GENERATORS) == set(CAPABILITIES)
+    assert set(PROGRAMS) <= set(NAMES)
 
 
 def test_every_format_is_in_the_help_and_on_the_page() -> None:

@@ -32,6 +32,8 @@ class Survey:
     configuration: str | None
     """An SMP test file that is there already."""
     mesh: str | None = None
+    workflow: str = "Performance"
+    """The workflow's name, which the one for forks goes by: none that another workflow has."""
     notes: tuple[str, ...] = ()
     """What was found and why it was taken, for people."""
 
@@ -46,7 +48,13 @@ def survey(folder: Path, usual: tuple[str, ...]) -> Survey:
     mesh = _mesh(folder)
     notes += [f"mesh: {mesh.lower()}"] if mesh and not existing else []
     return Survey(
-        name=_name(folder), default_branch=main, start=start, configuration=existing, mesh=mesh, notes=tuple(notes)
+        name=_name(folder),
+        default_branch=main,
+        start=start,
+        configuration=existing,
+        mesh=mesh,
+        workflow=_workflow_name(folder),
+        notes=tuple(notes),
     )
 
 
@@ -68,6 +76,13 @@ def _existing(folder: Path, usual: tuple[str, ...]) -> str | None:
     return None
 
 
+def _workflow_name(folder: Path) -> str:
+    """``Performance``, or more where one of the repository's own workflows is called so."""
+    others = [path for path in (folder / ".github/workflows").glob("*.y*ml") if path.name != Path(WORKFLOW).name]
+    taken = any(re.search(r"(?mi)^name:\s*[\"']?performance[\"']?\s*(#|$)", text_of(path)) for path in others)
+    return "Performance (smp-check)" if taken else "Performance"
+
+
 def _mesh(folder: Path) -> str | None:
     """The mesh that manifests ask to be put into."""
     texts = (text_of(path) for path in sources(folder, {".yaml", ".yml"}))
@@ -78,6 +93,7 @@ def files(found: Survey, *, action: str, url: str | None, start: str | None, for
     """The files to write: path -> text. ``url`` and ``start`` stand in for what was found."""
     values = {
         "name": found.name,
+        "workflow": found.workflow,
         "branch": found.default_branch,
         "mesh": found.mesh,
         "start": _given(found.start, url, start),

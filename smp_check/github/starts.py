@@ -9,7 +9,7 @@ import json
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,19 @@ COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.
 NOT_HTTP = frozenset({22, 25, 53, 1433, 1521, 2181, 2379, 3306, 4222, 5432, 5672, 6379, 9042, 9092, 11211, 27017})
 """Ports of data stores and queues, which publish theirs as well."""
 _SOURCES = {".js", ".ts", ".mjs", ".cjs", ".go", ".py", ".rs"}
-_SKIPPED = {"node_modules", "vendor", "target", "dist", "build", "venv", "test", "tests", "docs"}
+_SKIPPED = {
+    "node_modules",
+    "vendor",
+    "target",
+    "dist",
+    "build",
+    "venv",
+    "test",
+    "tests",
+    "testdata",
+    "docs",
+    "examples",
+}
 _MOST_FILES = 400
 _MOST_BYTES = 200_000
 
@@ -38,9 +50,39 @@ class Start:
 
 
 def find_start(folder: Path) -> Start | None:
-    """The first kind of project that is recognised."""
+    """The first kind of project that is recognised; in a repository of several, the one nearest to the top."""
+    here = _start_in(folder)
+    if here is not None:
+        return here
+    below = [(place, found) for place in _folders(folder) if (found := _start_in(place)) is not None]
+    return _moved(folder, below) if below else None
+
+
+def _start_in(folder: Path) -> Start | None:
     finders: tuple[Callable[[Path], Start | None], ...] = (_compose, _dockerfile, _node, _go, _rust, _python, _java)
     return next((found for finder in finders if (found := finder(folder)) is not None), None)
+
+
+def _moved(folder: Path, below: list[tuple[Path, Start]]) -> Start:
+    """The first of several services, with its commands run in its own folder; the others are named."""
+    names = [place.relative_to(folder).as_posix() for place, _ in below]
+    found, enter = below[0][1], f"cd {shlex.quote(names[0])} && "
+    more = f" (also in {', '.join(names[1:5])}: give --start and --url for another)" if names[1:] else ""
+    return replace(
+        found,
+        why=f"in {names[0]}: {found.why}{more}",
+        setup=found.setup and enter + found.setup,
+        teardown=found.teardown and enter + found.teardown,
+        prepare=tuple(f"({enter}{command})" for command in found.prepare),
+    )
+
+
+def _folders(folder: Path) -> Iterator[Path]:
+    """Folders up to three levels down in which a project may live, nearest first."""
+    level = [folder]
+    for _ in range(3):
+        level = [p for here in level for p in sorted(here.iterdir()) if p.is_dir() and _own(p) and not p.is_symlink()]
+        yield from level[:_MOST_FILES]
 
 
 def _compose(folder: Path) -> Start | None:
@@ -191,14 +233,12 @@ def sources(folder: Path, endings: set[str]) -> list[Path]:
         here = todo.pop(0)
         entries = sorted(here.iterdir()) if here.is_dir() else []
         found += [path for path in entries if path.suffix in endings and path.is_file()]
-        todo += [
-            p for p in entries if p.is_dir() and p.name not in _SKIPPED and p.name[0] != "." and not p.is_symlink()
-        ]
+        todo += [p for p in entries if p.is_dir() and _own(p) and not p.is_symlink()]
     return found[:_MOST_FILES]
 
 
-def _own(name: str) -> bool:
-    return name not in _SKIPPED and not name.startswith(".")
+def _own(path: Path) -> bool:
+    return path.name not in _SKIPPED and not path.name.startswith(".")
 
 
 def text_of(path: Path) -> str:

@@ -83,8 +83,8 @@ def repository(tool: Any, contents: dict[str, str]) -> Path:
 
 
 def lint(folder: Path) -> None:
-    """GitHub's schema, actionlint and zizmor at its strictest."""
-    workflows = sorted((folder / ".github/workflows").glob("*.yml"))
+    """GitHub's schema, actionlint and zizmor at its strictest, on what we wrote."""
+    workflows = sorted((folder / ".github/workflows").glob("performance*.yml"))
     bins = Path(sys.executable).parent
     schema = [bins / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows]
     zizmor = [bins / "zizmor", "--offline", "--no-progress", "--persona", "pedantic", *workflows]
@@ -123,6 +123,51 @@ def test_an_smp_file_that_is_there_is_used_as_it_is(tool: Any) -> None:
     assert not (folder / "smp-check.yaml").exists()
     assert 'config: ".github/load-test.yaml"' in (folder / ".github/workflows/performance.yml").read_text()
     assert 'config: ".github/load-test.yaml"' in (folder / ".github/workflows/performance-forks.yml").read_text()
+    lint(folder)
+
+
+MONOREPO = {
+    "package.json": json.dumps({"private": True, "workspaces": ["packages/*"]}),
+    "packages/api shop/package.json": json.dumps(NODE),
+    "packages/api shop/server.js": "app.listen(process.env.PORT)",
+    "packages/web/Dockerfile": "EXPOSE 80",
+    "examples/toy/Dockerfile": "EXPOSE 1234",
+    "README.md": "two services",
+}
+
+
+def test_a_repository_of_several_services(tool: Any) -> None:
+    """The first is taken, in its own folder; the others are named; the commands really run there."""
+    folder = repository(tool, MONOREPO)
+    done = tool("init", folder, PINNED)
+    assert done.code == 0, done.err
+    assert "also in packages/web" in done.err
+    assert "toy" not in done.err
+    configuration = yaml.safe_load((folder / "smp-check.yaml").read_text())
+    assert configuration["check"]["setup"] == "cd 'packages/api shop' && PORT=$SMP_CHECK_PORT npm start"
+    assert tool("validate", folder / "smp-check.yaml").code == 0
+    lint(folder)
+    workflow = yaml.safe_load((folder / ".github/workflows/performance.yml").read_text())
+    [build] = [step["run"] for step in workflow["jobs"]["baseline"]["steps"] if "run" in step]
+    assert build.splitlines() == [
+        "(cd 'packages/api shop' && npm install)",
+        "(cd 'packages/api shop' && npm run build)",
+    ]
+    script = build.replace("npm install", "pwd").replace("npm run build", "pwd")
+    here = subprocess.run(["bash", "-e", "-c", script], cwd=folder, capture_output=True, text=True)
+    assert here.stdout.count("api shop\n") == 2
+
+
+def test_workflows_that_are_there_are_left_alone(tool: Any) -> None:
+    """Another workflow of the same name would start the one for forks, too: ours takes another name then."""
+    theirs = "name: 'Performance'  # lighthouse\non: push\n"
+    folder = repository(tool, {".github/workflows/lighthouse.yaml": theirs, "Dockerfile": "EXPOSE 80"})
+    assert tool("init", folder, PINNED).code == 0
+    made = yaml.safe_load((folder / ".github/workflows/performance.yml").read_text())
+    forks = yaml.safe_load((folder / ".github/workflows/performance-forks.yml").read_text())
+    assert made["name"] == "Performance (smp-check)"
+    assert forks[True]["workflow_run"]["workflows"] == [made["name"]]
+    assert (folder / ".github/workflows/lighthouse.yaml").read_text() == theirs
     lint(folder)
 
 

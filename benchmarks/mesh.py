@@ -1,6 +1,9 @@
 """On real Envoy sidecars: what they cost by two generators, which changes are called, and who cries wolf.
 
 ``python -m benchmarks.mesh [PART...]`` with parts overhead, variants, unchanged, pull-request; all by default.
+
+What is measured has a core of its own, beside the generator's: where the scheduler moves proxies between cores that
+somebody else uses as well, their CPU time per request wanders by more than an access log costs.
 """
 
 from __future__ import annotations
@@ -16,18 +19,40 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
+from smp_check.spec.configuration import DEFAULT_GATES
+
 ROOT = Path(__file__).resolve().parent.parent
-BED = f"exec {sys.executable} {ROOT / 'examples/mesh/bed.py'} run"
-HARMS = {
-    "plain -> mesh": ("plain", "mesh", ("p50", "sidecar_cpu_per_krps"), "mTLS switched on"),
-    "lua": ("mesh", "lua", ("p50", "sidecar_cpu_per_krps"), "an extra HTTP filter"),
-    "access-log": ("mesh", "access-log", ("sidecar_cpu_per_krps",), "access log on"),
-    "circuit-breaker": ("mesh", "circuit-breaker", ("error_rate",), "circuit breaker of one request"),
-    "hop": ("mesh", "hop", ("p50", "sidecar_cpu_per_krps", "sidecar_mem_mb"), "one more hop"),
-    "fault": ("mesh", "fault", ("p90", "error_rate"), "20 % delayed by 10 ms, 0.5 % answered 503"),
-}
+CORES = sorted(os.sched_getaffinity(0))
+GENERATOR, SUBJECT = (f"taskset -c {core}" for core in (CORES[0], CORES[-1]))
+BED = f"exec {SUBJECT} {sys.executable} {ROOT / 'examples/mesh/bed.py'} run"
+CPU, MEMORY = "sidecar_cpu_per_krps", "sidecar_mem_mb"
+
+
+@dataclass(frozen=True)
+class Harm:
+    """A change that hurts, and where."""
+
+    words: str
+    head: str
+    metrics: tuple[str, ...]
+    base: str = "mesh"
+    path: str = "/"
+
+
+HARMS = (
+    Harm("mTLS switched on, answers of 30 kB", "mesh", (CPU,), base="plain", path="/all"),
+    Harm("an extra HTTP filter", "lua", ("p50", CPU)),
+    Harm("access log on", "access-log", (CPU,)),
+    Harm("circuit breaker of one request", "circuit-breaker", ("error_rate",)),
+    Harm("one more hop", "hop", ("p50", CPU, MEMORY)),
+    Harm("20 % delayed by 10 ms, 0.5 % answered 503", "fault", ("p90", "error_rate")),
+)
 REPEATS = 10
-LAUNCHES = "4:6"
+UNCHANGED_LAUNCHES = "4:6"
+HARM_LAUNCHES = "4:12"
+"""Measuring stops as soon as what is gated is decided: more of them cost nothing where the matter is clear."""
 WORK = 100_000
 """Turns of the loop that the service of the pull request does for each request."""
 
@@ -65,7 +90,7 @@ mesh: {{}}
 check:
   round: 1s
   warmup: 1s
-  setup: exec {sys.executable} service.py
+  setup: exec {SUBJECT} {sys.executable} service.py
   gates: {{p50: {{tolerance: 10%}}, p90: null, p99: null, cpu_per_request: {{tolerance: 4%}}}}
 """
 
@@ -93,7 +118,7 @@ def ab(folder: Path, *arguments: str) -> Outcome:
     environment = {name: value for name, value in environment.items() if not name.startswith("GITHUB_")}
     begin = time.monotonic()
     finished = subprocess.run(
-        [sys.executable, "-m", "smp_check", "ab", *arguments, "-o", str(output), "--quiet"],
+        [*GENERATOR.split(), sys.executable, "-m", "smp_check", "ab", *arguments, "-o", str(output), "--quiet"],
         cwd=folder,
         env=environment,
         capture_output=True,
@@ -117,51 +142,74 @@ def shown(metric: dict[str, Any]) -> str:
     return f"{metric['verdict']}, {metric['change']:+.1%} ({low:+.1%} to {high:+.1%})"
 
 
+def configured(folder: Path, example: str, gated: tuple[str, ...] = (), path: str = "/") -> str:
+    """One of the bed's examples, on a core of its own; with ``gated`` only those of its gates decide."""
+    text = (ROOT / "examples/mesh" / example).read_text(encoding="utf-8")
+    made = yaml.safe_load(text.replace("exec python examples/mesh/bed.py run", BED))
+    [client] = made["test"]["clients"]
+    client["endpoint_urls"] = [url.removesuffix("/") + path for url in client["endpoint_urls"]]
+    if gated:
+        gates = dict.fromkeys(DEFAULT_GATES) | made["check"]["gates"] | {"error_rate": {"max": "1%"}}
+        made["check"]["gates"] = {name: gates[name] if name in {*gated, "error_rate"} else None for name in gates}
+    (folder / example).write_text(yaml.safe_dump(made), encoding="utf-8")
+    return example
+
+
 def overhead() -> None:
     """Two sidecars with mTLS against the service alone, by the embedded generator and by Fortio."""
     print("\n### What two sidecars with mTLS add to the median, by two generators\n")
-    print("| generator | direct | mesh | added (95 % interval) | sidecar CPU per 1,000 requests/s | memory |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    found = []
+    print("| generator | direct | mesh | added (95 % interval) | the other's is within | CPU per 1,000/s | memory |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    outcomes = {}
     for generator in ("embedded", "fortio"):
-        with tempfile.TemporaryDirectory() as folder:
-            config = str(ROOT / "examples/mesh/overhead.yaml")
-            (Path(folder) / "examples").symlink_to(ROOT / "examples")
-            base = "http://127.0.0.1:${SMP_CHECK_PORT+4}/"
-            outcome = ab(Path(folder), config, "--base-url", base, "--load-generator", generator, "--launches", "4")
-        p50, cpu, memory = (outcome.metric(name) for name in ("p50", "sidecar_cpu_per_krps", "sidecar_mem_mb"))
-        direct, mesh = p50["base"] * 1e6, p50["head"] * 1e6
-        low, high = (direct * change for change in p50["interval"])
-        found.append((low, high))
-        added = f"{direct * p50['change']:.0f} µs ({low:.0f} to {high:.0f})"
-        price = f"{cpu['head']:.0f} mcores | {memory['head']:.0f} MB"
-        print(f"| {generator} | {direct:.0f} µs | {mesh:.0f} µs | {added} | {price} |")
-    (a, b), (c, d) = found
-    print(f"\nThe intervals {'overlap' if max(a, c) <= min(b, d) else 'do not overlap'}.")
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            base = ("--base-url", "http://127.0.0.1:${SMP_CHECK_PORT+4}/")
+            load = ("--load-generator", generator, "--launches", "4")
+            outcomes[generator] = ab(folder, configured(folder, "overhead.yaml"), *base, *load)
+    added = {generator: extra(outcome.metric("p50")) for generator, outcome in outcomes.items()}
+    for generator, outcome in outcomes.items():
+        p50, cpu, memory = (outcome.metric(name) for name in ("p50", CPU, MEMORY))
+        value, low, high = added[generator]
+        other, least, most = next(each for name, each in added.items() if name != generator)
+        within = "yes" if low <= other <= high else "no, but they overlap" if least <= high and low <= most else "no"
+        print(
+            f"| {generator} | {p50['base'] * 1e6:.0f} µs | {p50['head'] * 1e6:.0f} µs "
+            f"| {value:.0f} µs ({low:.0f} to {high:.0f}) | {within} "
+            f"| {cpu['head']:.0f} mcores | {memory['head']:.0f} MB |"
+        )
+
+
+def extra(p50: dict[str, Any]) -> tuple[float, float, float]:
+    """Microseconds that the head's median has more than the base's, and their interval."""
+    change, low, high = (p50["base"] * part * 1e6 for part in (p50["change"], *p50["interval"]))
+    return change, low, high
 
 
 def variants() -> None:
     """Each variant that hurts, and what it was called."""
     print("\n### Changes that hurt\n")
-    print("| change | metric it hurts | verdict | launches | seconds |")
-    print("| --- | --- | --- | --- | --- |")
-    for base, head, metrics, words in HARMS.values():
-        outcome = variant(base, head)
-        for name in metrics:
-            print(f"| {words} | {name} | {shown(outcome.metric(name))} | {outcome.launches} | {outcome.seconds:.0f} |")
+    print("| change | metric it hurts | verdict | change (95 % interval) | launches | seconds |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for harm in HARMS:
+        outcome = variant(harm.base, harm.head, HARM_LAUNCHES, harm.metrics, harm.path)
+        for name in harm.metrics:
+            called, _, change = shown(outcome.metric(name)).partition(", ")
+            print(f"| {harm.words} | {name} | {called} | {change} | {outcome.launches} | {outcome.seconds:.0f} |")
+        sys.stdout.flush()
 
 
-def variant(base: str, head: str) -> Outcome:
-    with tempfile.TemporaryDirectory() as folder:
-        config = str(ROOT / "examples/mesh/variants.yaml")
+def variant(base: str, head: str, launches: str, gated: tuple[str, ...] = (), path: str = "/") -> Outcome:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
         sides = ("--base-start", f"{BED} {base}", "--head-start", f"{BED} {head}")
-        return ab(Path(folder), config, *sides, "--launches", LAUNCHES)
+        return ab(folder, configured(folder, "variants.yaml", gated, path), *sides, "--launches", launches)
 
 
 def unchanged() -> None:
     """The mesh against itself, again and again."""
     print(f"\n### The same mesh twice, {REPEATS} times over\n")
-    outcomes = [variant("mesh", "mesh") for _ in range(REPEATS)]
+    outcomes = [variant("mesh", "mesh", UNCHANGED_LAUNCHES) for _ in range(REPEATS)]
     called = [outcome.regressed(gating=True) for outcome in outcomes]
     muted = [outcome.regressed() for outcome in outcomes]
     overall = [outcome.comparison["verdict"] for outcome in outcomes]
@@ -170,6 +218,7 @@ def unchanged() -> None:
         print(f"- called regressed on {what}: {sum(map(bool, found))} of {REPEATS}{names}")
     print(f"- overall: {', '.join(f'{overall.count(v)} {v}' for v in dict.fromkeys(overall))}")
     print(f"- launches: {', '.join(str(outcome.launches) for outcome in outcomes)}")
+    print(f"- seconds: {sum(outcome.seconds for outcome in outcomes):.0f} in all")
 
 
 def pull_request() -> None:

@@ -1,4 +1,7 @@
-"""A small service: answers every HTTP/1.1 request with a few hundred bytes of JSON. `python service.py PORT`."""
+"""A small service that answers HTTP/1.1 requests with JSON. `python service.py PORT`.
+
+A few hundred bytes for `/`, a whole catalogue of about 30 kB for `/all`.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,15 @@ import json
 import signal
 import sys
 
-BODY = json.dumps({"items": [{"sku": f"A-{n}", "price": 100 + n} for n in range(8)]}).encode()
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
+
+def answer(items: int) -> bytes:
+    """The whole answer with so many items."""
+    body = json.dumps({"items": [{"sku": f"A-{n}", "price": 100 + n} for n in range(items)]}).encode()
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    return head % len(body) + body
+
+
+FEW, ALL = answer(8), answer(1000)
 
 
 class Service(asyncio.BufferedProtocol):
@@ -31,7 +41,7 @@ class Service(asyncio.BufferedProtocol):
         """Answer every request head that is complete."""
         *heads, self.seen = (self.seen + self.buffer[:size]).split(b"\r\n\r\n")
         if heads and self.transport is not None:
-            self.transport.write(ANSWER * len(heads))
+            self.transport.write(b"".join(ALL if head.startswith(b"GET /all ") else FEW for head in heads))
 
 
 async def serve(port: int) -> None:

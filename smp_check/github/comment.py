@@ -63,6 +63,11 @@ def comment_key(workflow: str, job: str, leg: str) -> str:
     return hashlib.sha256("|".join((workflow, job, leg)).encode()).hexdigest()[:12]
 
 
+def is_locked(fault: RefusedError) -> bool:
+    """Whether GitHub refused because somebody locked the conversation, whatever the token may do."""
+    return fault.status == 403 and _LOCKED.search(fault.reason) is not None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
     """What became of a comment."""
@@ -96,7 +101,7 @@ class StickyComment:
         try:
             return self._post(marker, body, only_update)
         except RefusedError as fault:
-            if fault.status == 403 and _LOCKED.search(fault.reason):
+            if is_locked(fault):
                 return Posted(state="locked", detail=f"the conversation of pull request #{self._number} is locked")
             raise
 

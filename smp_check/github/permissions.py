@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from smp_check.errors import GitHubError
 from smp_check.github.answers import RefusedError
+from smp_check.github.comment import is_locked
 from smp_check.github.event import ZERO_SHA
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def examine(github: GitHub, context: Context, planned: Plan) -> list[Right]:
     here = f"repos/{context.repository}"
 
     def read() -> None:
-        github.get(here, "show the repository")
+        """The repository itself is shown to every token; its commits are not, where it is private."""
+        github.get(f"{here}/commits", "list the commits", params={"per_page": 1})
 
     def write() -> None:
         body = {"ref": "refs/heads/smp-check-doctor", "sha": ZERO_SHA}
@@ -72,7 +74,7 @@ def _tried(name: str, purpose: str, attempt: Callable[[], None]) -> Right:
     try:
         attempt()
     except RefusedError as fault:
-        refused = fault.status in {401, 403, 404}
+        refused = fault.status in {401, 403, 404} and not is_locked(fault)
         return Right(name=name, purpose=purpose, granted=not refused, detail=fault.reason if refused else "")
     except GitHubError as fault:
         return Right(name=name, purpose=purpose, granted=False, detail=fault.message)

@@ -18,19 +18,7 @@ COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.
 NOT_HTTP = frozenset({22, 25, 53, 1433, 1521, 2181, 2379, 3306, 4222, 5432, 5672, 6379, 9042, 9092, 11211, 27017})
 """Ports of data stores and queues, which publish theirs as well."""
 _SOURCES = {".js", ".ts", ".mjs", ".cjs", ".go", ".py", ".rs"}
-_SKIPPED = {
-    "node_modules",
-    "vendor",
-    "target",
-    "dist",
-    "build",
-    "venv",
-    "test",
-    "tests",
-    "testdata",
-    "docs",
-    "examples",
-}
+_SKIPPED = {"node_modules", "vendor", "target", "dist", "build", "venv", "test", "tests", "docs", "examples"}
 _MOST_FILES = 400
 _MOST_BYTES = 200_000
 

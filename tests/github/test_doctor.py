@@ -66,6 +66,23 @@ def test_a_missing_permission_is_named_with_its_line(
     assert found["contents: read"][0] == "ok"
 
 
+def test_a_private_repository_is_not_read_by_every_token(fake: Any, shop: Any) -> None:
+    """`permissions: {}` shows that the repository exists, and none of its commits."""
+    fake.token("none")
+    shop.private = True
+    assert diagnosed(fake, "push", PUSH, "none")["contents: read"] == ("failed", "permissions: {contents: read}")
+    assert diagnosed(fake, "push", PUSH, "reader")["contents: read"][0] == "ok"
+    shop.private = False
+    assert diagnosed(fake, "push", PUSH, "none")["contents: read"][0] == "ok"
+
+
+def test_a_locked_conversation_is_no_missing_permission(fake: Any, shop: Any) -> None:
+    """The token may comment; nobody may here."""
+    shop.locked.add(7)
+    assert diagnosed(fake, "pull_request", PULL_REQUEST, "all")["pull-requests: write"][0] == "ok"
+    assert diagnosed(fake, "pull_request", PULL_REQUEST, "reader")["pull-requests: write"][0] == "failed"
+
+
 def test_no_token_and_a_refused_event(fake: Any, shop: Any) -> None:
     """Both are said, and what to write instead."""
     assert "GITHUB_TOKEN" in diagnosed(fake, "push", PUSH, "")["token"][1]

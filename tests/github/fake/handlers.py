@@ -65,7 +65,7 @@ def repository(call: Call) -> Answer:
         "full_name": repo.full_name,
         "owner": {"login": owner},
         "default_branch": repo.default_branch,
-        "private": False,
+        "private": repo.private,
     }
 
 
@@ -277,6 +277,8 @@ def git_blob(call: Call) -> Answer:
 @on("get", "/commits")
 def commits(call: Call) -> Answer:
     repo = call.repository
+    if not repo.refs and not repo.objects.commits:
+        return refused(409, "Git Repository is empty.")
     start = call.query.get("sha", repo.default_branch)
     listed = repo.objects.ancestors(repo.refs.get(f"refs/heads/{start}", start))
     if not listed:

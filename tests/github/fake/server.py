@@ -19,6 +19,9 @@ from tests.github.fake.state import Identity, Repository
 
 LIST_KEYS = {"/actions/runs/{run_id}/artifacts": "artifacts", "/commits/{ref}/check-runs": "check_runs"}
 
+_CODE = re.compile(r"\{repo\}/(git|commits|contents|compare)\b")
+"""Paths that show what is in a repository: in a private one not for everybody."""
+
 
 @dataclass
 class Fault:
@@ -57,6 +60,8 @@ class FakeGitHub:
     violations: list[str] = field(default_factory=list)
     stale_reads: float = 0.0
     """Share of reads that show the state before the last change."""
+    prefix: str = ""
+    """``/api/v3`` on an Enterprise Server, whose GraphQL is at ``/api/graphql``."""
     viewer_allowed: bool = True
     delay: float = 0.0
     lock: Any = field(default_factory=threading.RLock)
@@ -95,7 +100,9 @@ class FakeGitHub:
 
     def environment(self, token: str = "") -> dict[str, str]:
         """What the runner would set to lead a step here."""
-        found = {"GITHUB_API_URL": self.url, "GITHUB_GRAPHQL_URL": f"{self.url}/graphql", "GITHUB_SERVER_URL": self.url}
+        graphql = f"{self.url}{self.prefix.removesuffix('/v3')}/graphql"
+        api = f"{self.url}{self.prefix}"
+        found = {"GITHUB_API_URL": api, "GITHUB_GRAPHQL_URL": graphql, "GITHUB_SERVER_URL": self.url}
         return found | ({"SMP_TOKEN": token} if token else {})
 
     def calls(self, method: str, pattern: str = "") -> int:
@@ -164,10 +171,13 @@ class Handler(BaseHTTPRequestHandler):
             if token not in self.fake.tokens and token:
                 return _plain(*refused(401, "Bad credentials"))
             identity = self.fake.tokens.get(token, Identity("nobody"))
-            if parts.path == "/graphql":
+            if parts.path == f"{self.fake.prefix.removesuffix('/v3')}/graphql":
                 return _plain(*_graphql(self.fake, identity, body))
+            if not parts.path.startswith(f"{self.fake.prefix}/"):
+                self.fake.violations.append(f"{parts.path} is not below {self.fake.prefix}")
+                return _plain(*refused(404, "Not Found"))
             query = dict(parse_qsl(parts.query))
-            return self._operation(parts.path, query, body, identity)
+            return self._operation(parts.path.removeprefix(self.fake.prefix), query, body, identity)
 
     def _operation(
         self, path: str, query: dict[str, str], body: bytes, identity: Identity
@@ -193,6 +203,8 @@ class Handler(BaseHTTPRequestHandler):
         if repository is None:
             return *refused(404, "Not Found"), {}
         needs = NEEDS[operation.method, operation.template]
+        if repository.private and not needs and _CODE.search(operation.template):
+            needs = (("contents", "read"),)
         if needs and not any(identity.may(*need) for need in needs):
             accepted = "; ".join(f"{name}={level}" for name, level in needs)
             return (

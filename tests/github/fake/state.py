@@ -28,6 +28,7 @@ class Repository:
     full_name: str
     id: int
     default_branch: str = "main"
+    private: bool = False
     objects: Objects = field(default_factory=Objects)
     refs: dict[str, str] = field(default_factory=dict)
     earlier: dict[str, str | None] = field(default_factory=dict)

@@ -8,23 +8,29 @@ from smp_check.cli.files import display, read_bytes
 from smp_check.spec.conformance import check_document
 from smp_check.spec.kinds import kind_of
 from smp_check.spec.presentation import Checked
-from smp_check.spec.reading import UnreadableError, read_documents
+from smp_check.spec.reading import MAX_BYTES, UnreadableError, read_documents
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from smp_check.spec.findings import Finding
     from smp_check.spec.kinds import Kind
 
 
 def check_file(path: Path, kind: Kind | None) -> Checked:
     """Validate every document of one file; what cannot be read as a document is a finding, not an error."""
     name = display(path)
-    data = read_bytes(path)
+    data = read_bytes(path, MAX_BYTES)
     try:
         documents = read_documents(data, name)
     except UnreadableError as fault:
         source = data.decode("utf-8", "replace").removeprefix("\ufeff")
         return Checked(file=name, kinds=(), findings=(fault.finding,), source=source)
-    findings = tuple(finding for document in documents for finding in check_document(document, kind))
-    kinds = tuple(kind or kind_of(document.value) for document in documents)
-    return Checked(file=name, kinds=kinds, findings=findings, source=documents[0].source if findings else "")
+    kinds = []
+    findings: list[Finding] = []
+    for document in documents:
+        own = kind or kind_of(document.value)
+        kinds.append(own)
+        findings += check_document(document, own)
+    source = documents[0].source if findings else ""
+    return Checked(file=name, kinds=tuple(kinds), findings=tuple(findings), source=source)

@@ -30,37 +30,44 @@ def display(path: Path) -> str:
 
 def read_bytes(path: Path, limit: int | None = None) -> bytes:
     """The bytes of a file, or of stdin for ``-``. Raises ``InputError``; nothing larger than the limit is read."""
-    from smp_check.spec.reading import MAX_BYTES
+    if limit is None:
+        from smp_check.spec.reading import MAX_BYTES
 
-    limit = limit or MAX_BYTES
-    if str(path) == "-":
+        limit = MAX_BYTES
+    name = str(path)
+    if name == "-":
         data = sys.stdin.buffer.read(limit + 1)
-        _refuse_large(path, len(data), limit)
-        return data
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
+    else:
         try:
-            found = os.fstat(descriptor)
-            _refuse_large(path, found.st_size, MAX_BYTES)
-            data = _stream(descriptor, found.st_size if stat.S_ISREG(found.st_mode) else MAX_BYTES + 1)
-        finally:
-            os.close(descriptor)
-    except OSError as fault:
-        raise _unreadable(path, fault) from fault
-    _refuse_large(path, len(data), MAX_BYTES)
+            data = _read(name, path, limit)
+        except OSError as fault:
+            raise _unreadable(path, fault) from fault
+    _refuse_large(path, len(data), limit)
     return data
 
 
-def _stream(descriptor: int, limit: int) -> bytes:
-    """Everything that a file, a pipe or a device has to give, up to a limit."""
-    data = os.read(descriptor, min(limit, 1 << 20))
+def _read(name: str, path: Path, limit: int) -> bytes:
+    descriptor = os.open(name, os.O_RDONLY)
+    try:
+        found = os.fstat(descriptor)
+        _refuse_large(path, found.st_size, limit)
+        known = stat.S_ISREG(found.st_mode) and found.st_size > 0  # files of /proc claim to be empty
+        return _stream(descriptor, found.st_size if known else limit + 1)
+    finally:
+        os.close(descriptor)
+
+
+def _stream(descriptor: int, size: int) -> bytes:
+    """Everything that a file, a pipe or a device has to give, up to a size."""
+    data = os.read(descriptor, min(size, 1 << 20))
+    if not data or len(data) == size:
+        return data
     pieces = [data]
-    size = len(data)
-    while data and size < limit:
-        data = os.read(descriptor, min(limit - size, 1 << 20))
+    left = size - len(data)
+    while left and (data := os.read(descriptor, min(left, 1 << 20))):
         pieces.append(data)
-        size += len(data)
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        left -= len(data)
+    return b"".join(pieces)
 
 
 def _refuse_large(path: Path, size: int, limit: int) -> None:

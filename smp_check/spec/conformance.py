@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from smp_check.spec.acceptance import Answer, judge
+from smp_check.spec.acceptance import judge
 from smp_check.spec.explanation import explain, show
 from smp_check.spec.findings import Finding, Severity
 from smp_check.spec.kinds import SCHEMAS, Kind, kind_of
@@ -36,7 +36,7 @@ def conformant(findings: Sequence[Finding]) -> bool:
 
 def check_document(document: Document, kind: Kind | None = None) -> list[Finding]:
     """All findings of one document in the order of their places; its kind is detected unless it is given."""
-    findings = check_value(document.value, kind or kind_of(document.value), without_nan=document.without_nan)
+    findings = check_value(document.value, kind or kind_of(document.value))
     if not findings:
         return []
     placed = [
@@ -46,22 +46,20 @@ def check_document(document: Document, kind: Kind | None = None) -> list[Finding
     return sorted(placed, key=lambda each: (each.position.line, each.position.column) if each.position else (0, 0))
 
 
-def check_value(value: Any, kind: Kind, *, without_nan: bool = False) -> list[Finding]:
-    """All findings of a value, by JSON pointer; ``without_nan`` when no value is known to be NaN."""
-    return list(islice(_findings(value, kind, without_nan), MOST_FINDINGS))
+def check_value(value: Any, kind: Kind) -> list[Finding]:
+    """All findings of a value, by JSON pointer."""
+    if kind in SCHEMAS and judge(SCHEMAS[kind]).canonical(value):
+        return list(islice(check_meaning(value, kind), MOST_FINDINGS))
+    return list(islice(_findings(value, kind), MOST_FINDINGS))
 
 
-def _findings(value: Any, kind: Kind, without_nan: bool) -> Iterator[Finding]:
+def _findings(value: Any, kind: Kind) -> Iterator[Finding]:
     if kind is Kind.LIST and isinstance(value, list):
         for index, each in enumerate(value):
-            found = (
-                check_value(each, kind_of(each), without_nan=without_nan)
-                if not isinstance(each, list)
-                else [_unknown(each)]
-            )
+            found = check_value(each, kind_of(each)) if not isinstance(each, list) else [_unknown(each)]
             yield from (replace(finding, pointer=f"/{index}{finding.pointer}") for finding in found)
     elif kind in SCHEMAS:
-        yield from _of_kind(value, kind, without_nan)
+        yield from _of_kind(value, kind)
     else:
         yield from _foreign(value, kind)
 
@@ -86,27 +84,16 @@ def _unknown(value: Any) -> Finding:
     )
 
 
-def _of_kind(value: Any, kind: Kind, without_nan: bool) -> Iterator[Finding]:
+def _of_kind(value: Any, kind: Kind) -> Iterator[Finding]:
+    """For a value that does not conform, or not in canonical spelling."""
     schema = judge(SCHEMAS[kind])
-    answer = schema.look(value)
-    rest = _unbounded(value, kind) if without_nan and answer is not Answer.UNCLEAR else value
-    finite = rest is None or _finite(rest)
-    if answer is Answer.CANONICAL and finite:
-        yield from check_meaning(value, kind)
-        return
-    structural = [] if finite else list(_not_finite(value))
-    if answer is Answer.UNCLEAR:
-        structural = _explained(schema.errors(value), structural)
+    structural: list[Finding] = []
+    if not schema.conforming(value):
+        infinite = [] if _finite(value) else list(_not_finite(value))
+        structural = _explained(schema.errors(value), infinite)
     yield from structural
     if isinstance(value, Mapping):
         yield from _meaning(value, kind, structural)
-
-
-def _unbounded(value: Any, kind: Kind) -> Any:
-    """What is left to be looked at for infinity: a compiled schema bounds every number that it names."""
-    if kind is Kind.RUN:
-        return value["details"].get("plan")
-    return value if kind is Kind.COMPARISON else None
 
 
 def _meaning(value: Mapping[str, Any], kind: Kind, structural: Sequence[Finding]) -> Iterator[Finding]:

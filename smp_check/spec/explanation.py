@@ -68,7 +68,7 @@ def show(value: Any) -> str:
         return "nothing"
     if isinstance(value, float) and (value != value or abs(value) == float("inf")):
         return "NaN" if value != value else "infinity" if value > 0 else "-infinity"
-    text = json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value[:60] if isinstance(value, str) else value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:56]}...{text[-1] if isinstance(value, str) else ''}"
 
 

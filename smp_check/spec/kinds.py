@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from smp_check.spec.messages import MESSAGES, Message
@@ -87,15 +88,27 @@ _GENERATORS = (
 
 def kind_of(value: Any) -> Kind:
     """The kind of one document's value."""
-    if isinstance(value, list):
-        return Kind.LIST
     if not isinstance(value, Mapping):
-        return Kind.UNKNOWN
-    keys = set(value)
-    return _envelope(keys) or _foreign(value, keys) or _message(keys)
+        return Kind.LIST if isinstance(value, list) else Kind.UNKNOWN
+    keys = frozenset(value)
+    kind = _by_fields(keys) if len(keys) <= _MANY else _by_fields.__wrapped__(keys)
+    if "client" in keys and kind not in _SURE and _is_legacy(value["client"], keys):
+        return Kind.LEGACY_RESULT
+    return kind
 
 
-def _envelope(keys: set[str]) -> Kind | None:
+_MANY = 50
+"""Documents with more fields are not worth remembering."""
+_SURE = {Kind.COMPARISON, Kind.RUN, Kind.CONFIGURATION, Kind.MESHERY_RESULT}
+
+
+@lru_cache(maxsize=256)
+def _by_fields(keys: frozenset[str]) -> Kind:
+    """The kind that the names of the fields tell; many documents have the same."""
+    return _envelope(keys) or _foreign(keys) or _message(keys)
+
+
+def _envelope(keys: frozenset[str]) -> Kind | None:
     if "smp_check_comparison" in keys or {"headline", "verdict", "policy"} <= keys:
         return Kind.COMPARISON
     if "smp_check" in keys or {"result", "details"} <= keys or {"test", "result"} <= keys:
@@ -105,18 +118,19 @@ def _envelope(keys: set[str]) -> Kind | None:
     return None
 
 
-def _foreign(value: Mapping[str, Any], keys: set[str]) -> Kind | None:
+def _foreign(keys: frozenset[str]) -> Kind | None:
     if keys & _MESHERY:
         return Kind.MESHERY_RESULT
-    client = value.get("client")
-    if isinstance(client, Mapping) and ("latencies_ms" in client or {"exp_uuid", "endpoint_url", "metrics"} & keys):
-        return Kind.LEGACY_RESULT
-    if any(marks <= keys for marks in _GENERATORS):
-        return Kind.GENERATOR_OUTPUT
-    return None
+    return Kind.GENERATOR_OUTPUT if any(marks <= keys for marks in _GENERATORS) else None
 
 
-def _message(keys: set[str]) -> Kind:
+def _is_legacy(client: Any, keys: frozenset[str]) -> bool:
+    return isinstance(client, Mapping) and (
+        "latencies_ms" in client or bool({"exp_uuid", "endpoint_url", "metrics"} & keys)
+    )
+
+
+def _message(keys: frozenset[str]) -> Kind:
     """The message that knows most of the fields; fields that all have say little."""
     scores = {kind: _score(message, keys) for kind, message in MESSAGE_OF.items()}
     best = max(scores, key=lambda kind: scores[kind])
@@ -125,12 +139,15 @@ def _message(keys: set[str]) -> Kind:
     return best if scores[best] > 0 and not vague else Kind.UNKNOWN
 
 
-def _score(message: Message, keys: set[str]) -> float:
+def _score(message: Message, keys: frozenset[str]) -> float:
     known = {message.by_name[key].name for key in keys if key in message.by_name}
     return len(known - _SHARED) + len(known & _SHARED) / 100
 
 
 def is_meshery_export(result: Mapping[str, Any]) -> bool:
     """Whether a result (snake_case) carries the placeholders of Meshery's export; two of them leave no doubt."""
-    found = [name for name, text in MESHERY_PLACEHOLDERS.items() if result.get(name) == text]
-    return len(found) >= 2
+    found = 0
+    for name, text in MESHERY_PLACEHOLDERS.items():
+        if result.get(name) == text:
+            found += 1
+    return found >= 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from smp_check.errors import InputError
@@ -20,6 +21,8 @@ MAX_BYTES = 32 * 1024 * 1024
 MAX_VALUES = 2_000_000
 MAX_DEPTH = 100
 MAX_DIGITS = 300
+LONGEST = 300
+"""Characters of what is said of a text, however much of it is quoted."""
 UNREADABLE = "SMP100"
 GIVEN_TWICE = "SMP108"
 
@@ -33,6 +36,7 @@ class UnreadableError(InputError):
     def __init__(
         self, problem: str, position: Position, *, fix: str = "", rule: str = UNREADABLE, syntax: bool = False
     ) -> None:
+        problem = problem if len(problem) <= LONGEST else f"{problem[: LONGEST - 3]}..."
         super().__init__(f"{position}: {problem}", hint=fix or None)
         self.syntax = syntax
         self.finding = Finding(
@@ -50,8 +54,6 @@ class Document:
     """The name that the user gave."""
     source: str = field(default="", repr=False)
     """The whole text of the file."""
-    without_nan: bool = False
-    """Whether no value is known to be NaN; ``False`` says nothing."""
     marks: Callable[[], Mark] = field(repr=False, compare=False)
     """The tree of positions; made when it is first asked for."""
 
@@ -89,15 +91,24 @@ def read_documents(data: bytes, name: str) -> list[Document]:
     if not body:
         raise UnreadableError("the file is empty", Position(file=name, line=1, column=1), fix="put a document into it")
     wants_json = name.lower().endswith((".json", ".jsonl", ".ndjson"))
-    if wants_json or body[0] in "{[":
-        from smp_check.spec import json_reading
+    if not wants_json and body[0] not in "{[":
+        return _yaml(text, name)
+    try:
+        return _json()(text, name)
+    except UnreadableError as fault:
+        if wants_json or not fault.syntax:
+            raise
+        return _flow_yaml(text, name, fault)
 
-        try:
-            return json_reading.read(text, name)
-        except UnreadableError as fault:
-            if wants_json or not fault.syntax:
-                raise
-            return _flow_yaml(text, name, fault)
+
+@cache
+def _json() -> Callable[[str, str], list[Document]]:
+    from smp_check.spec import json_reading
+
+    return json_reading.read
+
+
+def _yaml(text: str, name: str) -> list[Document]:
     from smp_check.spec import yaml_reading
 
     return yaml_reading.read(text, name)
@@ -105,10 +116,8 @@ def read_documents(data: bytes, name: str) -> list[Document]:
 
 def _flow_yaml(text: str, name: str, json_fault: UnreadableError) -> list[Document]:
     """YAML may begin with a brace, too; where neither reader is content, the one that came further has the word."""
-    from smp_check.spec import yaml_reading
-
     try:
-        return yaml_reading.read(text, name)
+        return _yaml(text, name)
     except UnreadableError as yaml_fault:
         here, there = json_fault.finding.position, yaml_fault.finding.position
         if here and there and (here.line, here.column) >= (there.line, there.column):
@@ -117,24 +126,27 @@ def _flow_yaml(text: str, name: str, json_fault: UnreadableError) -> list[Docume
 
 
 def _decode(data: bytes, name: str) -> str:
-    start = Position(file=name, line=1, column=1)
     if len(data) > MAX_BYTES:
+        start = Position(file=name, line=1, column=1)
         raise UnreadableError(f"larger than {MAX_BYTES // 1024**2} MiB, so it is not read", start)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as fault:
+        raise _no_text(data, fault.start, name) from None
+    if "\0" in text:
+        raise _no_text(data, 0, name)
+    return text.removeprefix("\ufeff")
+
+
+def _no_text(data: bytes, invalid: int, name: str) -> UnreadableError:
     if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        raise UnreadableError("the text is UTF-16", start, fix="save it as UTF-8")
+        start = Position(file=name, line=1, column=1)
+        return UnreadableError("the text is UTF-16", start, fix="save it as UTF-8")
     if b"\0" in data:
         place = _place(data[: data.index(b"\0")].decode("utf-8", "replace"), name)
-        raise UnreadableError("a NUL byte: this is no text file", place)
-    try:
-        return data.decode("utf-8").removeprefix("\ufeff")
-    except UnicodeDecodeError as fault:
-        place = _place(data[: fault.start].decode("utf-8", "replace"), name)
-        raise UnreadableError("this byte is not valid UTF-8", place, fix="save the file as UTF-8") from None
-
-
-def without_nan(text: str) -> bool:
-    """Whether no value of the text can be NaN; quick, and on the safe side."""
-    return not ("NaN" in text or ".nan" in text or ".NAN" in text)
+        return UnreadableError("a NUL byte: this is no text file", place)
+    place = _place(data[:invalid].decode("utf-8", "replace"), name)
+    return UnreadableError("this byte is not valid UTF-8", place, fix="save the file as UTF-8")
 
 
 def _place(before: str, name: str) -> Position:

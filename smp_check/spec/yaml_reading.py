@@ -18,7 +18,6 @@ from smp_check.spec.reading import (
     MAX_VALUES,
     Document,
     UnreadableError,
-    without_nan,
 )
 from smp_check.spec.yaml_scalars import CORE, scalar_value, shown_tag
 
@@ -41,10 +40,7 @@ def read(text: str, name: str) -> list[Document]:
         raise UnreadableError(f"the character U+{code:04X} is not allowed", position) from None
     except RecursionError:
         raise UnreadableError(f"nested deeper than {MAX_DEPTH} levels", _at(text, 0, name)) from None
-    calm = without_nan(text)
-    documents = [
-        Document(value=value, file=name, source=text, without_nan=calm, marks=_Kept(mark)) for value, mark in read
-    ]
+    documents = [Document(value=value, file=name, source=text, marks=_Kept(mark)) for value, mark in read]
     if not documents:
         position = _at(text, 0, name)
         raise UnreadableError("the file is empty: it has only comments", position, fix="put a document into it")

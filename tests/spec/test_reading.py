@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import tracemalloc
 from typing import Any
@@ -218,3 +219,33 @@ def test_bombs_cost_little(data: bytes) -> None:
 def test_nothing_larger_than_the_limit_is_parsed() -> None:
     with pytest.raises(UnreadableError, match="32 MiB"):
         read_documents(b" " * (MAX_BYTES + 1), "x.yaml")
+
+
+@pytest.mark.parametrize("name", ["x.json", "x.yaml"])
+def test_a_message_quotes_no_megabyte(name: str) -> None:
+    key = "k" * 1_000_000
+    with pytest.raises(UnreadableError) as caught:
+        read_documents(f'{{"{key}": 1, "{key}": 2}}'.encode(), name)
+    assert len(str(caught.value)) < 400
+
+
+def test_places_in_json_lines_count_from_the_start_of_the_file() -> None:
+    """Also behind texts with escaped quotes, brackets and line breaks."""
+    line = json.dumps({"a": ['"]}\\', {"b\n": "é\u2028"}], "c": {"d": 1}})
+    documents = read_documents("\n".join([line] * 3).encode(), "x.jsonl")
+    places = [document.locate("/c/d", key=True) for document in documents]
+    assert [(place.line, place.column) for place in places] == [(n, line.index('"d"') + 1) for n in (1, 2, 3)]
+
+
+def test_json_lines_take_time_in_proportion() -> None:
+    """Each line is read once, however many there are: 40 times the lines, and not 1,600 times the work."""
+
+    def seconds(count: int) -> float:
+        text = "\n".join(json.dumps({"type": 7, "name": "x" * 300, "n": n}) for n in range(count)).encode()
+        start = time.process_time()
+        for document in read_documents(text, "x.jsonl"):
+            document.locate("/type")
+        return time.process_time() - start
+
+    seconds(100)
+    assert seconds(8000) < 40 * 8 * max(min(seconds(200) for _ in range(3)), 1e-3)

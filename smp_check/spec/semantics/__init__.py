@@ -15,7 +15,7 @@ from smp_check.spec.semantics.run import check_run
 from smp_check.spec.semantics.test import check_test
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from smp_check.spec.findings import Finding
 
@@ -30,8 +30,7 @@ _CHECKS: Mapping[Kind, Callable[[Mapping[str, Any]], Iterator[Finding]]] = {
 }
 
 
-def check_meaning(value: Mapping[str, Any], kind: Kind) -> Iterator[Finding]:
+def check_meaning(value: Mapping[str, Any], kind: Kind) -> Iterable[Finding]:
     """The SMP2xx findings of a document in canonical spelling."""
     check = _CHECKS.get(kind)
-    if check is not None:
-        yield from check(value)
+    return check(value) if check else ()

@@ -9,7 +9,7 @@ from smp_check.spec.placeholders import any_port
 from smp_check.spec.rules import breach
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from smp_check.spec.findings import Finding
 
@@ -18,11 +18,12 @@ LONGEST_URL = 8192
 """Servers take no longer request line by default."""
 
 
-def check_version(part: Mapping[str, Any], at: str = "") -> Iterator[Finding]:
+def check_version(part: Mapping[str, Any], at: str = "") -> Iterable[Finding]:
     """The version of the format."""
     version = part.get("smp_version")
-    if version and version != SMP_VERSION:
-        yield breach("SMP213", f"{at}/smp_version", f"{version[:40]!r} is no version of SMP", f"write {SMP_VERSION}")
+    if not version or version == SMP_VERSION:
+        return ()
+    return (breach("SMP213", f"{at}/smp_version", f"{version[:40]!r} is no version of SMP", f"write {SMP_VERSION}"),)
 
 
 def check_mesh(mesh: Mapping[str, Any], at: str = "") -> Iterator[Finding]:

@@ -11,7 +11,8 @@ from smp_check.spec.rules import breach
 from smp_check.spec.semantics.parts import check_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
 
     from smp_check.spec.findings import Finding
 
@@ -24,22 +25,24 @@ SAMPLES_NEEDED: Mapping[str, int] = {"p50": 20, "p90": 100, "p99": 1000}
 def check_result(result: Mapping[str, Any], at: str = "") -> Iterator[Finding]:
     """A ``PerformanceTestResult``."""
     if is_meshery_export(result):
-        yield from _meshery(at, result)
+        yield _meshery(at, result)
     else:
         yield from check_version(result, at)
     yield from _times(result, at)
-    latencies = result.get("latencies_ms", {})
-    yield from check_order(latencies, f"{at}/latencies_ms")
-    if latencies and not any(latencies.values()):
-        yield breach("SMP222", f"{at}/latencies_ms", "all latencies are 0", "leave out what was not measured")
-    elif latencies and result.get("actual_qps") == 0:
-        yield breach("SMP222", f"{at}/actual_qps", "latencies, but no requests per second", "leave it out if unknown")
-    yield from _labelled_counts(result, at)
+    latencies = result.get("latencies_ms")
+    if latencies:
+        yield from check_order(latencies, f"{at}/latencies_ms")
+        if not any(latencies.values()):
+            yield breach("SMP222", f"{at}/latencies_ms", "all latencies are 0", "leave out what was not measured")
+        elif result.get("actual_qps") == 0:
+            what = "latencies, but no requests per second"
+            yield breach("SMP222", f"{at}/actual_qps", what, "leave it out if unknown")
+        yield from _labelled_counts(result, at)
 
 
-def _meshery(at: str, result: Mapping[str, Any]) -> Iterator[Finding]:
+def _meshery(at: str, result: Mapping[str, Any]) -> Finding:
     where = f"{at}/latencies_ms" if "latencies_ms" in result else at
-    yield breach(
+    return breach(
         "SMP208",
         where,
         "this is Meshery's export: its latencies_ms are seconds, 1,000 times too small",
@@ -48,22 +51,32 @@ def _meshery(at: str, result: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _times(result: Mapping[str, Any], at: str) -> Iterator[Finding]:
-    moments = {}
-    for name in ("start_time", "end_time"):
-        text = result.get(name)
-        try:
-            moments[name] = parse_time(text) if text else None
-        except (ValueError, OverflowError):
-            continue
-        if text and not text.endswith(("Z", "+00:00", "-00:00")):
+    start, end = result.get("start_time"), result.get("end_time")
+    began, ended = _moment(start), _moment(end)
+    for name, text, moment in (("start_time", start, began), ("end_time", end, ended)):
+        if text and moment and not text.endswith(("Z", "+00:00", "-00:00")):
             yield breach("SMP214", f"{at}/{name}", f"{text} is not UTC", "smp-check convert writes it in UTC")
-    start, end = moments.get("start_time"), moments.get("end_time")
-    if start and end and end < start:
+    if began and ended and ended < began:
         yield breach("SMP204", f"{at}/end_time", "the result ends before it starts", "were the two times swapped?")
 
 
-def check_order(latencies: Mapping[str, float], at: str) -> Iterator[Finding]:
+def _moment(text: Any) -> datetime | None:
+    try:
+        return parse_time(text) if text else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def check_order(latencies: Mapping[str, float], at: str) -> Iterable[Finding]:
     """Percentiles rise, and the average lies between the extremes."""
+    rising = [latencies[name] for name in RISING if name in latencies]
+    average = latencies.get("average", latencies.get("max", 0))
+    if rising == sorted(rising) and latencies.get("min", average) <= average <= latencies.get("max", average):
+        return ()
+    return _disordered(latencies, at)
+
+
+def _disordered(latencies: Mapping[str, float], at: str) -> Iterator[Finding]:
     known = [(name, latencies[name]) for name in RISING if name in latencies]
     pairs = list(pairwise(known))
     if "average" in latencies:
@@ -78,8 +91,8 @@ def check_order(latencies: Mapping[str, float], at: str) -> Iterator[Finding]:
 
 def _labelled_counts(result: Mapping[str, Any], at: str) -> Iterator[Finding]:
     """smp-check keeps the counts of a bare result in its labels."""
-    labels = result.get("labels", {})
-    sent, failed = (labels.get(f"smp-check/{name}", "") for name in ("requests", "errors"))
+    labels = result.get("labels") or {}
+    sent, failed = labels.get("smp-check/requests", ""), labels.get("smp-check/errors", "")
     if sent.isdecimal() and failed.isdecimal() and len(sent) < 20 and int(sent) > 0:
         yield from check_samples(result, int(sent), int(failed) if len(failed) < 20 else int(sent), at)
 

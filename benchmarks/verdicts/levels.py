@@ -34,16 +34,20 @@ def table(seed: int, count: int) -> list[list[str]]:
     for name, make in SERIES.items():
         chance = random.Random(f"{name} {seed}")
         clean = [make(chance, LENGTH) for _ in range(count)]
+        kinds = [clean, *([with_step(each, effect, after) for each in clean] for effect, after in STEPS)]
         for tool, find in (("smp-check", ours), ("Otava", otava)):
-            row = [name, tool]
-            found = find(clean)
-            row.append("-" if found is None else f"{100 * sum(bool(f) for f in found) / count:.1f}")
-            for effect, after in STEPS:
-                stepped = [with_step(each, effect, after) for each in clean]
-                found = find(stepped)
-                row.append("-" if found is None else f"{100 * sum(hit(f, after) for f in found) / count:.0f}")
-            rows.append(row)
+            found = find([each for kind in kinds for each in kind])  # all at once: a process takes long to start
+            rows.append([name, tool, *(_shares(found, count) if found else ["-"] * len(kinds))])
     return rows
+
+
+def _shares(found: Sequence[Sequence[int]], count: int) -> list[str]:
+    """Of the clean series those with any change point, then of each kind of step those where it was found."""
+    shares = [f"{100 * sum(bool(each) for each in found[:count]) / count:.1f}"]
+    for i, (_, after) in enumerate(STEPS, start=1):
+        hits = sum(hit(each, after) for each in found[i * count : (i + 1) * count])
+        shares.append(f"{100 * hits / count:.0f}")
+    return shares
 
 
 def with_step(series: Sequence[float], effect: float, after: int) -> list[float]:

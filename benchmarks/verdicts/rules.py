@@ -6,6 +6,7 @@ import json
 import math
 import os
 import subprocess
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from scipy import stats
@@ -28,6 +29,11 @@ json.dump(out, sys.stdout)
 """
 
 
+@lru_cache
+def _t(quantile: float, df: int) -> float:
+    return float(stats.t.ppf(quantile, df))
+
+
 def over(percent: float, base: Sequence[float], head: float) -> bool:
     """github-action-benchmark: the new value over the last one, in per cent (default 200). x is ln."""
     return head - base[-1] > math.log(percent / 100)
@@ -41,7 +47,7 @@ def bencher_t(base: Sequence[float], head: float, quantile: float = 0.99) -> boo
         return False
     mean = sum(values) / n
     sd = math.sqrt(sum((v - mean) ** 2 for v in values) / (n - 1))
-    return math.exp(head) > mean + float(stats.t.ppf(quantile, n - 1)) * sd * math.sqrt(1 + 1 / n)
+    return math.exp(head) > mean + _t(quantile, n - 1) * sd * math.sqrt(1 + 1 / n)
 
 
 def mann_whitney(base: Sequence[float], head: Sequence[float], level: float = 0.05) -> bool:
@@ -59,7 +65,7 @@ def research(launches: Sequence[Sequence[float]], effect: float, tolerance: floa
         seen = [m + effect for m in medians[:count]]
         mean = sum(seen) / count
         sd = max(math.sqrt(sum((x - mean) ** 2 for x in seen) / (count - 1)), 0.001)
-        reach = float(stats.t.ppf(0.99, count - 1)) * sd / math.sqrt(count)
+        reach = _t(0.99, count - 1) * sd / math.sqrt(count)
         if mean - reach > 0 and mean >= floor:
             return "regressed", count
         if mean + reach < 0 and mean <= -floor:

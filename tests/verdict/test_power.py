@@ -37,11 +37,22 @@ def test_side_by_side(environment: Environment) -> None:
 @pytest.mark.parametrize("noise", [stored.NOISES[1], stored.NOISES[5]], ids=lambda n: n.name)
 def test_ten_stored_runs_with_a_reference(noise: stored.Noise) -> None:
     chance = random.Random(11)
-    jobs = [stored.draw(noise, chance, 10)[0] for _ in range(60)]
-    shares = {e: sum(stored.alarm(job, e, True) for job in jobs) / len(jobs) for e in (0.0, 0.10, 0.20)}
-    assert shares[0.0] <= 0.05
-    assert shares[0.10] >= 0.4
-    assert shares[0.20] >= 0.85
+    jobs = [stored.draw(noise, chance, 10)[0] for _ in range(400)]
+    none, tenth, fifth, half = (sum(each) / len(jobs) for each in stored.by_effect(jobs, True))
+    assert none <= 0.015
+    assert tenth >= 0.4
+    assert fifth >= 0.9
+    assert half >= 0.99
+
+
+@pytest.mark.parametrize("noise", stored.NOISES[::3], ids=lambda n: n.name)
+@pytest.mark.parametrize("k", [2, 10])
+def test_the_quick_answer_of_the_benchmark_is_the_verdict(noise: stored.Noise, k: int) -> None:
+    chance = random.Random(14)
+    for job in [stored.draw(noise, chance, k)[0] for _ in range(8)]:
+        for referenced in (True, False):
+            slow = [stored.alarm(job, effect, referenced) for effect in stored.EFFECTS]
+            assert stored.called(job, stored.EFFECTS, referenced=referenced) == slow
 
 
 def test_one_stored_run_is_never_sure() -> None:

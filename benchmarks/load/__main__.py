@@ -20,7 +20,8 @@ INTRODUCTION = f"""\
 
 Server on core {SERVER_CORE}, generator on core {CLIENT_CORE}, loopback, keep-alive, a small body, {{connections}}
 connections at full speed. All generators take turns within each of {{repeats}} repetitions; figures are medians, ratios
-medians of the ratios within a repetition (above 1: we are faster). Everything that a real run records is recorded:
+medians of the ratios within a repetition (above 1: we are faster), of the time at full work: starting and reporting
+are left out. Everything that a real run records is recorded:
 response and service times, first bytes, statuses, bytes, errors.
 """
 TRUTH = """\

@@ -9,12 +9,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.load.servers import Nginx
-from benchmarks.load.tools import CONNECTIONS, available, commands, http2_commands, run
+from benchmarks.load.tools import CONNECTIONS, Pace, at_work, available, commands, http2_commands
 from smp_check.load.embedded.generator import EmbeddedGenerator
 from smp_check.load.port import Load, Session
 
-Measured = dict[str, list[tuple[float, float]]]
-"""Tool -> (requests per second, requests per CPU second) of each repetition."""
+Measured = dict[str, list[Pace]]
+"""Tool -> its pace in each repetition."""
 
 
 def embedded(url: str, options: tuple[str, ...]) -> Load:
@@ -32,15 +32,12 @@ def measure(
         for repeat in range(repeats):
             found["smp-check embedded"].append(own(session, seconds))
             for name, command in others.items():
-                before = server.requests()
-                finished = run(command)
-                made = max(0, server.requests() - before - 1)
-                found[name].append((made / seconds, made / finished.cpu if finished.cpu else 0.0))
+                found[name].append(at_work(command, seconds, server.requests))
             print(f"  {url} repetition {repeat + 1}/{repeats}", file=sys.stderr)
     return found
 
 
-def own(session: Session, seconds: int) -> tuple[float, float]:
+def own(session: Session, seconds: int) -> Pace:
     sample = session.measure(seconds, lambda _tick: None)
     took = (sample.end - sample.start).total_seconds()
     if sample.counts.failed:
@@ -62,7 +59,7 @@ def table(title: str, found: Measured, missing: list[str]) -> str:
     return "\n".join([*lines, ""])
 
 
-def ratio(ours: list[tuple[float, float]], theirs: list[tuple[float, float]], place: int) -> str:
+def ratio(ours: list[Pace], theirs: list[Pace], place: int) -> str:
     """How many times as fast we are, repetition by repetition."""
     found = [us[place] / them[place] for us, them in zip(ours, theirs, strict=True) if them[place] > 0]
     return f"{statistics.median(found):.2f} x" if found else "failed"

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
+
+import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 SEARCH_PATH = f"{ROOT / '.tools/bin'}{os.pathsep}{ROOT / '.tools/locust/bin'}{os.pathsep}{os.environ['PATH']}"
 CONNECTIONS = 16
+WARM_UP = 0.5
+"""Seconds after the first requests, and before the planned end, that do not count."""
+Pace = tuple[float, float]
+"""Requests per second, requests per CPU second."""
 K6 = """
 import http from 'k6/http';
 export const options = {{ vus: {c}, duration: '{d}s', insecureSkipTLSVerify: true, discardResponseBodies: true }};
@@ -29,15 +35,6 @@ class User(FastHttpUser):
     def get(self):
         self.client.get("/")
 """
-
-
-@dataclass(frozen=True)
-class Finished:
-    """One run of a tool."""
-
-    cpu: float
-    """CPU seconds of the tool and its children."""
-    output: str
 
 
 def find(tool: str) -> str | None:
@@ -77,16 +74,38 @@ def available(wanted: dict[str, list[str]]) -> tuple[dict[str, list[str]], list[
     return present, [name for name in wanted if name not in present]
 
 
-def run(command: list[str]) -> Finished:
-    """Run one to its end, with one processor for Go programs as well."""
+def at_work(command: list[str], seconds: float, requests: Callable[[], int]) -> Pace:
+    """Run one to its end, and look at the middle of it: neither its start nor its report counts.
+
+    One processor for Go programs as well. ``requests`` is how many the server has had so far; looking costs one.
+    """
     environment = os.environ | {"GOMAXPROCS": "1", "PATH": SEARCH_PATH, "TOKIO_WORKER_THREADS": "1"}
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with tempfile.TemporaryFile() as out:
-        finished = subprocess.run(command, env=environment, stdout=out, stderr=subprocess.STDOUT, timeout=120)
+        before = requests()
+        process = subprocess.Popen(command, env=environment, stdout=out, stderr=subprocess.STDOUT)
+        watched = psutil.Process(process.pid)
+        looks = 1
+        while requests() - before - looks < CONNECTIONS and process.poll() is None:
+            looks += 1
+            time.sleep(0.05)
+        time.sleep(WARM_UP)
+        first, cpu, began = requests(), _cpu(watched), time.perf_counter()
+        time.sleep(max(0.3, seconds - 2 * WARM_UP))
+        took, spent, made = time.perf_counter() - began, _cpu(watched) - cpu, requests() - first - 1
+        code = process.wait(120)
         out.seek(0)
         text = out.read().decode(errors="replace")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if finished.returncode:
-        print(f"{command[0]} ended with {finished.returncode}: {text[-300:]}", file=sys.stderr)
+    if code:
+        print(f"{command[0]} ended with {code}: {text[-300:]}", file=sys.stderr)
     time.sleep(0.2)
-    return Finished(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, text)
+    return made / took, made / spent if spent > 0 else 0.0
+
+
+def _cpu(process: psutil.Process) -> float:
+    """CPU seconds of a process and its children; what has ended in the meantime has none."""
+    total = 0.0
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for each in (process, *process.children(recursive=True)):
+            times = each.cpu_times()
+            total += times.user + times.system
+    return total

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from smp_check.spec.findings import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from smp_check.spec.findings import Finding
     from smp_check.spec.presentation.model import Checked
@@ -25,13 +25,15 @@ def plain(text: str, **_looks: object) -> str:
 
 def as_text(checked: Sequence[Checked], style: Style = plain, *, shown: Sequence[Severity] = tuple(Severity)) -> str:
     """Every finding with its line of source, then the totals."""
-    blocks = [
-        _block(finding, each.source.split("\n") if each.source else [], style)
-        for each in checked
-        for finding in each.findings
-        if finding.severity in shown
-    ]
+    blocks = [block for each in checked for block in _blocks(each, style, shown)]
     return "\n".join([*blocks, summary(checked, style)]) + "\n"
+
+
+def _blocks(checked: Checked, style: Style, shown: Sequence[Severity]) -> Iterator[str]:
+    lines = checked.source.split("\n") if checked.source else []
+    for finding in checked.findings:
+        if finding.severity in shown:
+            yield _block(finding, lines, style)
 
 
 def summary(checked: Sequence[Checked], style: Style = plain) -> str:

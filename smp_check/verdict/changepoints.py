@@ -20,12 +20,14 @@ from smp_check.verdict.robust import mad, mean, median
 SHORTEST = 4
 """Points on each side of a change point."""
 LEVEL = 0.03
-"""Probability of any change point in a series that has none."""
+"""Bound on the probability of a change point where there is none; what is really seen is half of it."""
 MAGNITUDE = math.log(1.05)
 _PASSES = 3
 _REACH = 1.5
-_BY_CHANCE = 1.64
-_BIAS = 12.0  # two means are taken out: each hides (1 + 3r) / n of the correlation (Kendall 1954, Biometrika 41:403)
+_BY_CHANCE = 1.64  # in standard deviations of the correlation of independent noise
+# Two means that are taken out hide 2 (1 + 3r) / n of a correlation r (Kendall 1954, Biometrika 41:403); a split chosen
+# for its size hides about as much again (simulated).
+_BIAS = 12.0
 _MOST_MEMORY = 0.98
 
 

@@ -41,6 +41,26 @@ def test_nothing_is_found_in_little_or_in_nothing() -> None:
     assert change_points(level((60, 0.0), (1, 3.0), (60, 0.0))) == (), "one outlier is no level"
 
 
+def test_the_values_tell_where_it_was() -> None:
+    """The last five of the old level happen to be its highest: by ranks alone they belong to the new one."""
+    series = [*([0.0, 0.02, 0.01] * 25), *([0.03] * 5), *([0.12, 0.11] * 10)]
+    assert [point.index for point in change_points(series)] == [80]
+    wild = [x + (3.0 if i in {7, 50} else 0.0) for i, x in enumerate(series)]
+    assert [point.index for point in change_points(wild)] == [80], "whatever two runs did"
+
+
+def test_noise_with_a_memory_is_no_change() -> None:
+    chance = random.Random(6)
+    alarms = 0
+    for _ in range(60):
+        x, series = 0.0, []
+        for _ in range(100):
+            x = 0.6 * x + chance.gauss(0, 0.05)
+            series.append(x)
+        alarms += bool(change_points(series))
+    assert alarms <= 4
+
+
 def test_a_small_step_is_significant_and_not_told() -> None:
     series = level((100, 0.0), (100, 0.02), noise=0.002)
     assert change_points(series) == ()

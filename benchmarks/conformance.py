@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from check_jsonschema import main as check_jsonschema
 
 from smp_check.cli.checking import check_file
 from smp_check.spec import schemas
+from smp_check.spec.codec import format_time, parse_time
 from smp_check.spec.conformance import conformant
 from smp_check.spec.kinds import Kind
 from smp_check.spec.yaml_writing import to_yaml
@@ -64,6 +66,9 @@ def write(document: dict[str, Any], path: Path, number: int) -> Path:
     changed = json.loads(json.dumps(document))
     changed.get("test", changed)["id"] = f"id-{number}"
     changed.get("result", {}).pop("test_id", None)
+    if "start_time" in changed:  # no two results are of the same time
+        start = parse_time(changed["start_time"]) + timedelta(seconds=37 * number)
+        changed |= {"start_time": format_time(start), "end_time": format_time(start + timedelta(seconds=8))}
     path.write_text(json.dumps(changed, indent=2) if path.suffix == ".json" else to_yaml([changed]), encoding="utf-8")
     return path
 

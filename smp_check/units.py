@@ -76,6 +76,8 @@ def _trim(number: float) -> str:
 def parse_share(value: str | float) -> float:
     """Read ``"10%"`` or ``0.1`` into the fraction 0.1; raises ``ValueError`` for anything else."""
     if isinstance(value, str):
+        if len(value) > 100:
+            raise ValueError(f"{value[:20]!r}... is far too long for a percentage; write for example 10%")
         match = _PERCENT.fullmatch(value.strip())
         if match:
             return float(match[1]) / 100

@@ -33,6 +33,8 @@ def parse_time(text: str) -> datetime:
         digits = len(rest) - len(rest.lstrip("0123456789"))
         head = f"{head}.{rest[:digits][:6].ljust(6, '0')}{rest[digits:]}"
     moment = datetime.fromisoformat(head)
+    if moment.tzinfo is timezone.utc:
+        return moment
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone; write UTC times, for example 2026-01-31T12:00:00Z")
     return moment.astimezone(timezone.utc)

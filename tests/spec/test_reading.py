@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from smp_check.spec.conformance import check_value
+from smp_check.spec.kinds import Kind
 from smp_check.spec.reading import MAX_BYTES, UnreadableError, read_documents
 
 
@@ -249,3 +251,16 @@ def test_json_lines_take_time_in_proportion() -> None:
 
     seconds(100)
     assert seconds(8000) < 40 * 8 * max(min(seconds(200) for _ in range(3)), 1e-3)
+
+
+@pytest.mark.parametrize("text", ["9" * 4_000_000, "1s" * 2_000_000, "é" * 2_000_000, "0." + "3" * 4_000_000])
+def test_a_text_of_megabytes_where_a_short_one_belongs_costs_no_seconds(text: str) -> None:
+    """Durations, times, numbers and shares: none is looked through more than a few times, or quoted at length."""
+    result = {"start_time": text, "actual_qps": f"{text}x", "latencies_ms": {"p99": f"{text}x"}}
+    check = {"round": text, "gates": {"p99": {"tolerance": text}}}
+    test = {"duration": text, "clients": [{"endpoint_urls": [text], "rps": f"-{text}"}]}
+    start = time.process_time()
+    findings = check_value(result, Kind.RESULT) + check_value({"test": test, "check": check}, Kind.CONFIGURATION)
+    assert time.process_time() - start < 15
+    assert len(findings) >= 6
+    assert all(len(finding.message) <= 300 and len(finding.fix) <= 300 for finding in findings)

@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CORES = sorted(os.sched_getaffinity(0))
 GENERATOR, SUBJECT = (f"taskset -c {core}" for core in (CORES[0], CORES[-1]))
 BED = f"exec {SUBJECT} {sys.executable} {ROOT / 'examples/mesh/bed.py'} run"
+GENERATORS = ("embedded", "fortio")
 CPU, MEMORY = "sidecar_cpu_per_krps", "sidecar_mem_mb"
 
 
@@ -105,8 +106,8 @@ class Outcome:
     comparison: dict[str, Any]
     launches: int
 
-    def metric(self, name: str) -> dict[str, Any]:
-        return next(m for m in self.comparison["metrics"] if m["metric"] == name)
+    def metric(self, name: str, client: str | None = None) -> dict[str, Any]:
+        return next(m for m in self.comparison["metrics"] if m["metric"] == name and client in {None, m["client"]})
 
     def regressed(self, *, gating: bool = False) -> list[str]:
         metrics = self.comparison["metrics"]
@@ -143,12 +144,20 @@ def shown(metric: dict[str, Any]) -> str:
     return f"{metric['verdict']}, {metric['change']:+.1%} ({low:+.1%} to {high:+.1%})"
 
 
-def configured(folder: Path, example: str, gated: tuple[str, ...] = (), path: str = "/") -> str:
-    """One of the bed's examples, on a core of its own; with ``gated`` only those of its gates decide."""
+def configured(
+    folder: Path, example: str, gated: tuple[str, ...] = (), path: str = "/", clients: tuple[str, ...] = ()
+) -> str:
+    """One of the bed's examples, on a core of its own.
+
+    With ``gated`` only those of its gates decide; with ``clients`` these generators share its load.
+    """
     text = (ROOT / "examples/mesh" / example).read_text(encoding="utf-8")
     made = yaml.safe_load(text.replace("exec python examples/mesh/bed.py run", BED))
     [client] = made["test"]["clients"]
     client["endpoint_urls"] = [url.removesuffix("/") + path for url in client["endpoint_urls"]]
+    if clients:
+        share = {name: client[name] // len(clients) for name in ("rps", "connections")}
+        made["test"]["clients"] = [client | share | {"load_generator": each} for each in clients]
     if gated:
         gates = dict.fromkeys(DEFAULT_GATES) | made["check"]["gates"] | {"error_rate": {"max": "1%"}}
         made["check"]["gates"] = {name: gates[name] if name in {*gated, "error_rate"} else None for name in gates}
@@ -157,30 +166,27 @@ def configured(folder: Path, example: str, gated: tuple[str, ...] = (), path: st
 
 
 def overhead() -> None:
-    """Two sidecars with mTLS against the service alone, by the embedded generator and by Fortio."""
-    print("\n### What two sidecars with mTLS add to the median, by two generators\n")
-    print(
-        "| generator | direct | mesh | added (95 % interval) | beside the other (95 % interval) | CPU per 1,000/s | memory |"
-    )
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    outcomes = {}
-    for generator in ("embedded", "fortio"):
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            base = ("--base-url", "http://127.0.0.1:${SMP_CHECK_PORT+4}/")
-            load = ("--load-generator", generator, "--launches", "4")
-            outcomes[generator] = ab(folder, configured(folder, "overhead.yaml"), *base, *load)
-    added = {generator: extra(outcome.metric("p50")) for generator, outcome in outcomes.items()}
-    for generator, outcome in outcomes.items():
-        p50, cpu, memory = (outcome.metric(name) for name in ("p50", CPU, MEMORY))
-        value, low, high = added[generator]
-        less, least, most = difference(added[generator], next(added[name] for name in added if name != generator))
-        beside = f"{less:+.0f} µs ({least:+.0f} to {most:+.0f}): {'agrees' if least <= 0 <= most else 'disagrees'}"
+    """Two sidecars with mTLS against the service alone, by the embedded generator and by Fortio in the same rounds."""
+    print("\n### What two sidecars with mTLS add to the median, by two generators in the same rounds\n")
+    print("| generator | direct | mesh | added (95 % interval) | more than the other (95 % interval) | agree |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        config = configured(folder, "overhead.yaml", clients=GENERATORS)
+        outcome = ab(folder, config, "--base-url", "http://127.0.0.1:${SMP_CHECK_PORT+4}/", "--launches", "4")
+    medians = [outcome.metric("p50", f"client-{place}") for place, _ in enumerate(GENERATORS, start=1)]
+    for generator, p50, other in zip(GENERATORS, medians, reversed(medians), strict=True):
+        less, least, most = difference(extra(p50), extra(other))
         print(
-            f"| {generator} | {p50['base'] * 1e6:.0f} µs | {p50['head'] * 1e6:.0f} µs "
-            f"| {value:.0f} µs ({low:.0f} to {high:.0f}) | {beside} "
-            f"| {cpu['head']:.0f} mcores | {memory['head']:.0f} MB |"
+            f"| {generator} | {p50['base'] * 1e6:.0f} µs | {p50['head'] * 1e6:.0f} µs | {spelt(*extra(p50))} "
+            f"| {spelt(less, least, most)} | {'yes' if least <= 0 <= most else 'no'} |"
         )
+    cpu, memory = outcome.metric(CPU)["head"], outcome.metric(MEMORY)["head"]
+    print(f"\nTogether the sidecars use {cpu:.0f} millicores for 1,000 requests/s, and {memory:.0f} MB.")
+
+
+def spelt(value: float, low: float, high: float) -> str:
+    return f"{value:.0f} µs ({low:.0f} to {high:.0f})"
 
 
 def extra(p50: dict[str, Any]) -> Estimate:

@@ -14,6 +14,7 @@ from smp_check.load.embedded import direct
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from smp_check.load.embedded.readiness import Watch
     from smp_check.load.embedded.request import Origin
     from smp_check.load.embedded.settings import Settings
 
@@ -38,13 +39,16 @@ class Dialer:
         server_name: str | None = None,
         timeout: float,
         datagrams: bool = False,
+        watch: Watch | None = None,
     ) -> None:
+        """With a ``watch`` sockets are read and written directly; without it through the loop's own streams."""
         self.origin = origin
         self._factory = factory
         self._context = context
         self._server_name = server_name or origin.host
         self._timeout = timeout
         self._datagrams = datagrams
+        self._watch = watch
         self._addresses: list[str] = []
 
     async def connect(self, owner: Any) -> None:
@@ -82,8 +86,10 @@ class Dialer:
     async def _stream(
         self, loop: asyncio.AbstractEventLoop, factory: Callable[[], Any], address: str
     ) -> tuple[asyncio.Transport, Any]:
-        if direct.possible(loop):
-            return await direct.connect(loop, factory, address, self.origin.port, self._context, self._server_name)
+        if self._watch is not None:
+            return await direct.connect(
+                self._watch, factory, address, self.origin.port, self._context, self._server_name
+            )
         secure: dict[str, Any] = {"ssl": self._context, "server_hostname": self._server_name} if self._context else {}
         return await loop.create_connection(factory, address, self.origin.port, **secure)
 

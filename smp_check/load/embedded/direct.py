@@ -1,20 +1,25 @@
 """TCP and TLS without a layer between: one system call for each read and one for each write.
 
 The streams of event loops queue and copy, which pays for large transfers; a load generator sends small messages over
-few sockets, and there that costs a tenth of plain HTTP and a third of TLS. ``DirectTransport`` serves any
-``asyncio.Protocol`` in every loop that can watch sockets (``add_reader``): uvloop's and asyncio's on Linux and macOS.
+few sockets. Python's TLS gains a sixth without that, and so does asyncio's own loop; uvloop's plain streams, which are
+compiled, stay ahead. ``DirectTransport`` serves any ``asyncio.Protocol`` in every loop that can watch sockets
+(``add_reader``): uvloop's and asyncio's on Linux and macOS.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+import os
 import socket
 import ssl
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from smp_check.load.embedded.readiness import Watch
 
 BLOCKED = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 """Nothing can be read or written just now."""
@@ -25,10 +30,10 @@ SMALLEST_READ, LARGEST_READ = 16384, 262144
 class DirectTransport(asyncio.Transport):
     """One connected socket, whose TLS handshake is over, and the protocol that it serves."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, connected: socket.socket, protocol: asyncio.Protocol) -> None:
+    def __init__(self, watch: Watch, connected: socket.socket, protocol: asyncio.Protocol) -> None:
         secure = isinstance(connected, ssl.SSLSocket)
         super().__init__({"socket": connected, "ssl_object": connected if secure else None})
-        self._loop = loop
+        self._watch = watch
         self._socket = connected
         self._fd = connected.fileno()
         self._protocol = protocol
@@ -41,7 +46,7 @@ class DirectTransport(asyncio.Transport):
         """Nothing may be sent just now: more waits before it, or the end has begun."""
         self._closing = self._closed = False
         self._fault: OSError | None = None
-        loop.add_reader(self._fd, self._readable)
+        watch.add(self._fd, self._readable)
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send now what the kernel takes, and the rest as soon as it can."""
@@ -59,7 +64,7 @@ class DirectTransport(asyncio.Transport):
         if sent < len(data):
             self._backlog += memoryview(data)[sent:]
             self._held = True
-            self._loop.add_writer(self._fd, self._writable)
+            self._watch.add_writer(self._fd, self._writable)
 
     def _broken(self, fault: OSError) -> None:
         """Nothing more can be sent; what the other side said before it went is still to be read."""
@@ -77,7 +82,7 @@ class DirectTransport(asyncio.Transport):
         except OSError as fault:
             self._broken(fault)
         if not self._backlog:
-            self._loop.remove_writer(self._fd)
+            self._watch.remove_writer(self._fd)
             self._held = self._closing or self._fault is not None
             if self._closing:
                 self._lose(None)
@@ -102,7 +107,7 @@ class DirectTransport(asyncio.Transport):
         if self._closing:
             return
         self._closing = self._held = True
-        self._loop.remove_reader(self._fd)
+        self._watch.remove(self._fd)
         if not self._backlog:
             self._lose(None)
 
@@ -119,9 +124,8 @@ class DirectTransport(asyncio.Transport):
         if self._closed:
             return
         self._closing = self._closed = self._held = True
-        self._loop.remove_reader(self._fd)
-        self._loop.remove_writer(self._fd)
-        self._loop.call_soon(self._end, fault)
+        self._watch.forget(self._fd)
+        self._watch.loop.call_soon(self._end, fault)
 
     def _end(self, fault: OSError | None) -> None:
         if isinstance(self._socket, ssl.SSLSocket) and fault is None:
@@ -131,13 +135,14 @@ class DirectTransport(asyncio.Transport):
         self._protocol.connection_lost(fault)
 
 
-def possible(loop: asyncio.AbstractEventLoop) -> bool:
-    """Whether a loop can watch sockets: Windows' own cannot."""
-    return not type(loop).__name__.startswith("Proactor")
+def better(loop: asyncio.AbstractEventLoop, *, secure: bool) -> bool:
+    """Whether to go past a loop's own streams: Windows' own loop cannot watch sockets, and uvloop is quick in plain."""
+    kind = type(loop)
+    return not kind.__name__.startswith("Proactor") and (secure or kind.__module__.startswith("asyncio"))
 
 
 async def connect(
-    loop: asyncio.AbstractEventLoop,
+    watch: Watch,
     factory: Callable[[], Any],
     address: str,
     port: int,
@@ -155,42 +160,53 @@ async def connect(
     try:
         connected.setblocking(False)
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        await loop.sock_connect(connected, where)
+        await _reach(watch, connected, where)
         if context is not None:
             connected = context.wrap_socket(connected, server_hostname=server_name, do_handshake_on_connect=False)
-            await _shake_hands(loop, connected)
+            await _shake_hands(watch, connected)
     except BaseException:
         connected.close()
         raise
     protocol = factory()
-    transport = DirectTransport(loop, connected, protocol)
+    transport = DirectTransport(watch, connected, protocol)
     protocol.connection_made(transport)
     return transport, protocol
 
 
-async def _shake_hands(loop: asyncio.AbstractEventLoop, secure: ssl.SSLSocket) -> None:
+async def _reach(watch: Watch, connecting: socket.socket, where: Any) -> None:
+    code = connecting.connect_ex(where)
+    if code in {errno.EINPROGRESS, errno.EWOULDBLOCK}:
+        await _until(watch, connecting.fileno(), writable=True)
+        code = connecting.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if code:
+        raise OSError(code, os.strerror(code))
+
+
+async def _shake_hands(watch: Watch, secure: ssl.SSLSocket) -> None:
     while True:
         try:
             secure.do_handshake()
         except ssl.SSLWantReadError:
-            await _until(loop, secure.fileno(), loop.add_reader, loop.remove_reader)
+            await _until(watch, secure.fileno(), writable=False)
         except ssl.SSLWantWriteError:
-            await _until(loop, secure.fileno(), loop.add_writer, loop.remove_writer)
+            await _until(watch, secure.fileno(), writable=True)
         else:
             return
 
 
-async def _until(
-    loop: asyncio.AbstractEventLoop, fd: int, watch: Callable[..., Any], unwatch: Callable[[int], bool]
-) -> None:
-    ready = loop.create_future()
+async def _until(watch: Watch, fd: int, *, writable: bool) -> None:
+    """Wait until a socket can be read, or written, or has failed."""
+    ready = watch.loop.create_future()
 
     def came() -> None:
         if not ready.done():
             ready.set_result(None)
 
-    watch(fd, came)
+    if writable:
+        watch.add_writer(fd, came)
+    else:
+        watch.add(fd, came)
     try:
         await ready
     finally:
-        unwatch(fd)
+        watch.forget(fd)

@@ -9,8 +9,10 @@ import time
 from typing import TYPE_CHECKING
 
 from smp_check.load.embedded.dialer import Dialer, tls_context
+from smp_check.load.embedded.direct import better
 from smp_check.load.embedded.lane import Lane
 from smp_check.load.embedded.protocols import wiring
+from smp_check.load.embedded.readiness import Watch
 from smp_check.load.embedded.request import divide, rotation, targets_of
 from smp_check.load.embedded.settings import settings_of
 from smp_check.load.embedded.tally import Tallied
@@ -35,6 +37,7 @@ class Engine:
         self._load = load
         self._settings = settings_of(load)
         self._random = random.Random(f"{load.client} {seed}") if load.arrival == "poisson" else None  # noqa: S311 - no secret
+        self._watch = Watch(loop) if better(loop, secure=True) else None
         self._targets = targets_of(load, self._settings)
         self._wires: dict[Origin, list[bytes]] = {}
         self._sent_before: dict[Origin, int] = {}
@@ -63,6 +66,7 @@ class Engine:
             server_name=settings.server_name,
             timeout=settings.timeout,
             datagrams=wired.datagrams,
+            watch=self._watch if better(self._loop, secure=origin.secure) else None,
         )
         self._wires[origin] = wired.requests
         self._sent_before[origin] = 0
@@ -161,3 +165,5 @@ class Engine:
         """Close all connections at once."""
         for lane in self._lanes.values():
             lane.close()
+        if self._watch is not None:
+            self._watch.close()

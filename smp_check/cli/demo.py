@@ -35,7 +35,7 @@ check:
   warmup: 1s
 """
 FAST = "constant:2ms"
-SLOW = "constant:3ms"
+SLOW = "constant:6ms"
 
 
 @click.command("demo", context_settings=CONTEXT)
@@ -45,7 +45,7 @@ def demo_command(output: Path | None, console: Console) -> None:
     """See a regression found, in about a minute: no network, no token, nothing to set up.
 
     A small built-in service answers in 2 ms; its first run makes the baseline. The same service again: nothing
-    is called a regression. Then it is slowed to 3 ms, and the gate fails with the comment that a pull request
+    is called a regression. Then it is slowed to 6 ms, and the gate fails with the comment that a pull request
     would get.
     """
     from smp_check.cli.output import prepare_directory
@@ -61,7 +61,7 @@ def demo_command(output: Path | None, console: Console) -> None:
         _act(1, "a service that answers in 2 ms: the baseline", configuration, kept, console)
         _act(2, "the same service, unchanged", configuration, kept, console)
         target.set_delay(SLOW)
-        checked = _act(3, "the service slowed to 3 ms, as a bad pull request would", configuration, kept, console)
+        checked = _act(3, "the service slowed to 6 ms, as a bad pull request would", configuration, kept, console)
         _comment(checked, console)
         if output is not None:
             console.say(f"all documents: {output}/")

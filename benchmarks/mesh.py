@@ -22,11 +22,10 @@ from typing import Any
 
 import yaml
 
+from benchmarks.load.tools import SEARCH_PATH
 from smp_check.spec.configuration import DEFAULT_GATES
 
 ROOT = Path(__file__).resolve().parent.parent
-TOOLS = ROOT / ".tools/bin"
-"""Where `make tools` puts Fortio."""
 CORES = sorted(os.sched_getaffinity(0))
 GENERATOR, SUBJECT = (f"taskset -c {core}" for core in (CORES[0], CORES[-1]))
 BED = f"exec {SUBJECT} {sys.executable} {ROOT / 'examples/mesh/bed.py'} run"
@@ -118,8 +117,7 @@ class Outcome:
 
 def ab(folder: Path, *arguments: str) -> Outcome:
     output = folder / "out"
-    programs = os.pathsep.join([str(Path(sys.executable).parent), str(TOOLS), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": programs}
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{SEARCH_PATH}"}
     environment = {name: value for name, value in environment.items() if not name.startswith("GITHUB_")}
     begin = time.monotonic()
     finished = subprocess.run(
